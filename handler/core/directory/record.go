@@ -1,0 +1,85 @@
+package directory
+
+import (
+	"regexp"
+	"time"
+
+	"handover/handler/core/fault"
+)
+
+// The statuses of a record: an open one must have an active owner.
+const (
+	RecordOpen   = "open"
+	RecordClosed = "closed"
+)
+
+// Record is something that a user owns in the business application.
+type Record struct {
+	Type   string `json:"type"`
+	ID     string `json:"id"`
+	Owner  ID     `json:"owner"`
+	Title  string `json:"title"`
+	Status string `json:"status"`
+}
+
+// Limits of a record. A type is a word such as quote; id and title are bytes.
+const (
+	maxRecordID    = 128
+	maxRecordTitle = 1024
+)
+
+var recordType = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
+
+// Check refuses a record that cannot be kept, naming field and limit.
+func (r *Record) Check() error {
+	switch {
+	case !recordType.MatchString(r.Type):
+		return fault.New(fault.InvalidValue, "type must be 1 to 32 of a-z, 0-9 and \"-\" and begin with a letter, for example \"quote\"")
+	case r.ID == "" || len(r.ID) > maxRecordID:
+		return fault.New(fault.InvalidValue, "id must be 1 to %d bytes", maxRecordID)
+	case len(r.Title) > maxRecordTitle:
+		return fault.New(fault.InvalidValue, "title must be at most %d bytes", maxRecordTitle)
+	case r.Status != RecordOpen && r.Status != RecordClosed:
+		return fault.New(fault.InvalidValue, "status must be \"open\" or \"closed\"")
+	case r.Owner.Sort() != SortUser:
+		return fault.New(fault.InvalidValue, "owner must be the id of a user of this tenant")
+	}
+	return nil
+}
+
+// MovedRecord is a record as the journal has it.
+type MovedRecord struct {
+	Type  string `json:"type"`
+	ID    string `json:"id"`
+	Title string `json:"title,omitempty"`
+}
+
+// Chunk is one entry of a leave's journal: what one transaction moved.
+type Chunk struct {
+	Leave  ID
+	Number int
+	From   ID
+	To     ID
+	At     time.Time
+	Moved  []MovedRecord
+}
+
+// Move asks the connector for the next chunk of a leave.
+type Move struct {
+	Tenant   string
+	Leave    ID
+	Number   int
+	From, To Person
+	At       time.Time
+	// Cursor is what the previous chunk answered; empty at first.
+	Cursor string
+}
+
+// Moved is a connector's answer.
+type Moved struct {
+	Records []MovedRecord
+	// Cursor goes into the next Move.
+	Cursor string
+	// Finished says that the leaver owned nothing open any more when asked.
+	Finished bool
+}

@@ -1,0 +1,125 @@
+package fault
+
+// Code names one thing that can go wrong. Codes are stable: scripts, alerts
+// and docs/faults.md name them.
+type Code string
+
+// The codes. What each means, and what it becomes on the wire, is in the table
+// below.
+const (
+	// What a SCIM client may have got wrong (RFC 7644 §3.12, Table 9).
+	InvalidSyntax Code = "invalidSyntax"
+	InvalidValue  Code = "invalidValue"
+	InvalidPath   Code = "invalidPath"
+	InvalidFilter Code = "invalidFilter"
+	NoTarget      Code = "noTarget"
+	Mutability    Code = "mutability"
+	Uniqueness    Code = "uniqueness"
+	TooMany       Code = "tooMany"
+
+	// What any client may have got wrong.
+	NotFound         Code = "notFound"
+	MethodNotAllowed Code = "methodNotAllowed"
+	TooLarge         Code = "tooLarge"
+	MediaType        Code = "mediaType"
+	VersionMismatch  Code = "versionMismatch"
+	Unauthorized     Code = "unauthorized"
+	Forbidden        Code = "forbidden"
+	Conflict         Code = "conflict"
+
+	// The rules of the product.
+	DomainNotVerified Code = "domainNotVerified"
+	UserCapReached    Code = "userCapReached"
+	ScimSwitchedOff   Code = "scimSwitchedOff"
+	OwnerDisabled     Code = "ownerDisabled"
+
+	// The life of a leave.
+	IllegalMove     Code = "illegalMove"
+	NoRecipient     Code = "noRecipient"
+	MessageUnusable Code = "messageUnusable"
+
+	// Storage: the answers of the table port.
+	RowNotFound    Code = "rowNotFound"
+	RowExists      Code = "rowExists"
+	RowChanged     Code = "rowChanged"
+	RowInvalid     Code = "rowInvalid"
+	RowTooLarge    Code = "rowTooLarge"
+	StorageBusy    Code = "storageBusy"
+	StorageUnknown Code = "storageUnknown"
+
+	// Ours.
+	SettingsInvalid Code = "settingsInvalid"
+	Unavailable     Code = "unavailable"
+	Internal        Code = "internal"
+)
+
+// Entry is one row of the table of faults.
+type Entry struct {
+	Code Code
+	// Status is the HTTP status that a client sees.
+	Status int
+	// ScimType is the scimType of RFC 7644 Table 9; empty where it has none.
+	ScimType string
+	// Meaning is one sentence for whoever reads docs/faults.md: what happened
+	// and what to do.
+	Meaning string
+}
+
+// Table lists every code once, in the order of the documentation.
+func Table() []Entry {
+	return []Entry{
+		{InvalidSyntax, 400, "invalidSyntax", "The body is not the JSON that SCIM asks for; the sentence says where."},
+		{InvalidValue, 400, "invalidValue", "A value has the wrong kind, or is required and missing; the sentence names the attribute."},
+		{InvalidPath, 400, "invalidPath", "A PATCH path cannot be read or names no attribute."},
+		{InvalidFilter, 400, "invalidFilter", "A filter cannot be read; the sentence names position and expectation."},
+		{NoTarget, 400, "noTarget", "A PATCH operation has no path where it needs one, or its path matches nothing."},
+		{Mutability, 400, "mutability", "The attribute may not be changed by a client."},
+		{Uniqueness, 409, "uniqueness", "Another resource of the tenant has this userName or displayName."},
+		{TooMany, 400, "tooMany", "The filter would have to read more than the service allows; narrow it to an indexed attribute."},
+
+		{NotFound, 404, "", "No such resource, tenant or route."},
+		{MethodNotAllowed, 405, "", "The route exists, the method does not; the Allow header lists those that do."},
+		{TooLarge, 413, "", "The body is over the limit that the sentence names."},
+		{MediaType, 415, "", "The Content-Type is neither application/scim+json nor application/json."},
+		{VersionMismatch, 412, "", "If-Match names a version that is no longer current; read the resource again."},
+		{Unauthorized, 401, "", "The token is missing, wrong, expired, revoked or another tenant's; issue a new one and paste it."},
+		{Forbidden, 403, "", "The caller is known but may not do this."},
+		{Conflict, 409, "", "The change contradicts what is stored; the sentence says what."},
+
+		{DomainNotVerified, 400, "invalidValue", "The domain of userName or of an e-mail address is not among the tenant's verified domains."},
+		{UserCapReached, 403, "", "The tenant's cap of active users is reached; raise the cap or disable users, and the next try passes."},
+		{ScimSwitchedOff, 403, "", "SCIM is switched off for this tenant; an operator switches it on."},
+		{OwnerDisabled, 409, "", "The named owner of the record is disabled; the sentence names who receives the records."},
+
+		{IllegalMove, 409, "", "The leave is in a state from which it cannot go there."},
+		{NoRecipient, 409, "", "Neither the Master Admin nor a deputy is an active user; name one, and blocked leaves go on by themselves."},
+		{MessageUnusable, 500, "", "A queue message cannot be decoded; it ends in the dead-letter queue."},
+
+		{RowNotFound, 404, "", "A row that the operation needs is not there."},
+		{RowExists, 409, "", "A row that the operation wants to insert is already there."},
+		{RowChanged, 412, "", "A row changed between reading and writing; the operation is tried again inside the service first."},
+		{RowInvalid, 500, "", "The service tried to write something that Table Storage does not take; this is a defect."},
+		{RowTooLarge, 413, "", "The resource does not fit the limits of Table Storage."},
+		{StorageBusy, 503, "", "The storage asks for patience; try again after the time in Retry-After."},
+		{StorageUnknown, 503, "", "The storage did not answer, and whether it wrote is not known; trying again is safe."},
+
+		{SettingsInvalid, 500, "", "One or more settings are missing or wrong; the start lists all of them."},
+		{Unavailable, 503, "", "Something that the service needs is away; try again later."},
+		{Internal, 500, "", "A defect of the service; the log has the details under the reference number."},
+	}
+}
+
+// Status is the HTTP status of the code; 500 for a code outside the table.
+func (c Code) Status() int { return c.entry().Status }
+
+// ScimType is the scimType of the code, or nothing.
+func (c Code) ScimType() string { return c.entry().ScimType }
+
+func (c Code) entry() Entry {
+	for _, e := range Table() {
+		if e.Code == c {
+			return e
+		}
+	}
+	return Entry{Code: c, Status: 500}
+}
