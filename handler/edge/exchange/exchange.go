@@ -1,0 +1,140 @@
+// Package exchange is what every HTTP exchange of the service has in common:
+// handlers return faults, and one wrapper renders them, survives panics and
+// writes one line a request.
+package exchange
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"runtime/debug"
+	"time"
+
+	"handover/handler/core/fault"
+	"handover/handler/core/tally"
+)
+
+// Handler answers one request, or returns the error that it shall be answered
+// with. A handler that returns an error has written nothing.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// Renderer writes a fault in the protocol of its edge. The reference names the
+// log line, and is empty for faults of the client.
+type Renderer func(w http.ResponseWriter, r *http.Request, f *fault.Fault, reference string)
+
+// Exchange wraps the handlers of one process.
+type Exchange struct {
+	// Log takes one line a request.
+	Log *slog.Logger
+	Now func() time.Time
+	// Reference makes a short random text that ties a 5xx to its log line.
+	Reference func() string
+}
+
+// Line is what a handler adds to the log line of its request. None of it may be
+// a secret or a personal value.
+type Line struct {
+	Tenant string
+	// Actor is the id of the credential that was shown.
+	Actor string
+}
+
+type lineKey struct{}
+
+// LineOf is the log line of the request that ctx belongs to.
+func LineOf(ctx context.Context) *Line {
+	if e, ok := ctx.Value(lineKey{}).(*entry); ok {
+		return &e.Line
+	}
+	return &Line{}
+}
+
+// entry gathers what one request leaves in the log.
+type entry struct {
+	Line
+	tally tally.Tally
+}
+
+// Wrap makes an http.Handler of a Handler.
+func (x *Exchange) Wrap(render Renderer, h Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		began := x.Now()
+		e := &entry{}
+		ctx := tally.With(context.WithValue(r.Context(), lineKey{}, e), &e.tally)
+		r = r.WithContext(ctx)
+		answer := &recorder{ResponseWriter: w}
+		err := x.call(h, answer, r)
+		f := fault.Of(err)
+		reference := ""
+		if f != nil && f.Code.Status() >= 500 {
+			reference = x.Reference()
+		}
+		if f != nil && answer.status == 0 {
+			render(answer, r, f, reference)
+		}
+		x.log(r, e, answer, f, err, reference, x.Now().Sub(began))
+	})
+}
+
+// call runs the handler; a panic becomes an Internal fault with its stack, but
+// for http.ErrAbortHandler, which is net/http's own way out.
+func (x *Exchange) call(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler:
+			panic(p)
+		default:
+			err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
+				WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+		}
+	}()
+	return h(w, r)
+}
+
+func (x *Exchange) log(r *http.Request, e *entry, answer *recorder, f *fault.Fault, err error, reference string, took time.Duration) {
+	attributes := make([]slog.Attr, 0, 12)
+	attributes = append(attributes,
+		slog.String("tenant", e.Tenant), slog.String("method", r.Method), slog.String("route", r.Pattern),
+		slog.Int("status", answer.status), slog.Float64("ms", float64(took.Microseconds())/1000),
+		slog.Int64("trips", e.tally.Trips()))
+	if e.Actor != "" {
+		attributes = append(attributes, slog.String("actor", e.Actor))
+	}
+	if id := r.Header.Get("X-Azure-Functions-Invocationid"); id != "" {
+		attributes = append(attributes, slog.String("invocation", id))
+	}
+	level := slog.LevelInfo
+	if f != nil {
+		attributes = append(attributes, slog.String("fault", string(f.Code)))
+	}
+	if reference != "" {
+		level = slog.LevelError
+		attributes = append(attributes, slog.String("reference", reference), slog.String("error", err.Error()))
+	}
+	x.Log.LogAttrs(r.Context(), level, "request", attributes...)
+}
+
+// recorder remembers the status that was written.
+type recorder struct {
+	http.ResponseWriter
+	status int
+}
+
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+func (r *recorder) Write(p []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(p)
+}
+
+// Unwrap lets http.ResponseController reach the connection.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }
