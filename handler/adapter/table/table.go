@@ -58,7 +58,8 @@ type Query struct {
 type Comparison string
 
 // The comparisons. A column that a row does not have, or has with another
-// kind, satisfies none of them.
+// kind, satisfies none of them. Booleans and bytes have no order that all
+// engines share: they take Equal alone.
 const (
 	Equal        Comparison = "eq"
 	Greater      Comparison = "gt"

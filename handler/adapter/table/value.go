@@ -51,10 +51,17 @@ func Int(n int64) Value { return Value{kind: KindInt, bits: uint64(n)} }
 // Float makes a double value.
 func Float(f float64) Value { return Value{kind: KindFloat, bits: math.Float64bits(f)} }
 
+// ticksPerSecond is the resolution of Edm.DateTime, 100 ns.
+const ticksPerSecond = int64(time.Second / 100)
+
 // Time makes a point in time, in UTC and cut to the 100 ns that Table Storage
-// keeps.
+// keeps. Ticks instead of nanoseconds reach from before the year 1 to beyond
+// 9999, so that a far expiry does not wrap around; what lies outside that
+// becomes the nearest tick, which Check refuses.
 func Time(t time.Time) Value {
-	return Value{kind: KindTime, bits: uint64(t.UnixNano() / 100 * 100)}
+	const last = math.MaxInt64/ticksPerSecond - 1
+	seconds := min(max(t.Unix(), -last), last)
+	return Value{kind: KindTime, bits: uint64(seconds*ticksPerSecond + int64(t.Nanosecond()/100))}
 }
 
 // Kind tells the kind of v.
@@ -87,7 +94,8 @@ func (v Value) Time() time.Time {
 	if v.kind != KindTime {
 		return time.Time{}
 	}
-	return time.Unix(0, int64(v.bits)).UTC()
+	ticks := int64(v.bits)
+	return time.Unix(ticks/ticksPerSecond, ticks%ticksPerSecond*100).UTC()
 }
 
 // Column is a named value.
