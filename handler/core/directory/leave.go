@@ -84,6 +84,8 @@ type Leave struct {
 	State  LeaveState
 	// Attempt counts the messages sent; <id>.<attempt> names one.
 	Attempt int
+	// Failures counts the attempts that failed since a record last moved.
+	Failures int
 	// Due is when somebody must look at the leave again; zero when it is final.
 	Due time.Time
 	// Lease is until when a running leave belongs to Holder, the process that
@@ -123,6 +125,24 @@ func (l Leave) MoveTo(to LeaveState, now, due time.Time) (Leave, error) {
 	}
 	if to == Queued {
 		l.Attempt++
+	}
+	return l, nil
+}
+
+// Postpone leaves the state as it is and moves the time of the next look.
+func (l Leave) Postpone(due time.Time) Leave {
+	l.Due = due
+	return l
+}
+
+// Through makes several moves in a row, as one change: what stands between is
+// legal, but nobody needs to see it.
+func (l Leave) Through(now, due time.Time, states ...LeaveState) (Leave, error) {
+	var err error
+	for _, to := range states {
+		if l, err = l.MoveTo(to, now, due); err != nil {
+			return Leave{}, err
+		}
 	}
 	return l, nil
 }

@@ -1,0 +1,78 @@
+package reassign
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"handover/handler/core/directory"
+)
+
+const (
+	// sweepBatch is how many due leaves of a tenant one sweep drives.
+	sweepBatch = 200
+	// mendAfter is the age from which an unfinished membership change counts as
+	// cut off: longer than any request may take (230 s at Azure's front end).
+	mendAfter = 5 * time.Minute
+)
+
+// Swept is what one sweep found.
+type Swept struct {
+	// Tenants were looked at; Leaves were due and driven on.
+	Tenants, Leaves int
+}
+
+// Sweep drives on whatever is overdue, in whatever state a process was killed:
+// leaves that were never sent, messages that were lost, claims that expired,
+// blocked leaves whose recipient has come, memberships half removed. One
+// tenant's trouble does not keep it from the others; the errors come together.
+func (s *Service) Sweep(ctx context.Context) (Swept, error) {
+	return s.sweep(ctx, s.Now(), s.Now().Add(-mendAfter), s.overdue)
+}
+
+// Recover is the sweep of a process that starts and knows that it is alone, as
+// one that holds the lock of a local file does: every claim and every message
+// is then a dead process's, and need not be waited for.
+func (s *Service) Recover(ctx context.Context) (Swept, error) {
+	abandoned := func(l directory.Leave) bool { return l.Holder != s.Process }
+	return s.sweep(ctx, farFuture, s.Now(), abandoned)
+}
+
+// farFuture is after every due time.
+var farFuture = time.Date(2200, 1, 1, 0, 0, 0, 0, time.UTC)
+
+func (s *Service) sweep(ctx context.Context, until, mendBefore time.Time, stale func(directory.Leave) bool) (Swept, error) {
+	works, err := s.Leaves.TenantsWithWork(ctx)
+	if err != nil {
+		return Swept{}, err
+	}
+	swept := Swept{Tenants: len(works)}
+	var troubles []error
+	for _, work := range works {
+		driven, err := s.sweepTenant(ctx, work, until, mendBefore, stale)
+		swept.Leaves += driven
+		troubles = append(troubles, err)
+	}
+	return swept, errors.Join(troubles...)
+}
+
+func (s *Service) sweepTenant(ctx context.Context, work directory.Work, until, mendBefore time.Time, stale func(directory.Leave) bool) (int, error) {
+	due, err := s.Leaves.DueLeaves(ctx, work.Tenant, until, sweepBatch)
+	if err != nil {
+		return 0, err
+	}
+	var troubles []error
+	for _, id := range due {
+		troubles = append(troubles, s.drive(ctx, work.Tenant, id, stale))
+	}
+	left, err := s.Leaves.Mend(ctx, work.Tenant, mendBefore)
+	troubles = append(troubles, err)
+	if err := errors.Join(troubles...); err != nil || left > 0 {
+		return len(due), err
+	}
+	open, err := s.Leaves.DueLeaves(ctx, work.Tenant, farFuture, 1)
+	if err != nil || len(open) > 0 {
+		return len(due), err
+	}
+	return len(due), s.Leaves.Rest(ctx, work)
+}
