@@ -1,0 +1,78 @@
+package access
+
+import (
+	"context"
+	"fmt"
+
+	"handover/handler/core/credential"
+	"handover/handler/core/directory"
+)
+
+// Admission is a caller who was let in, for good or until Confirm says
+// otherwise.
+type Admission struct {
+	// Caller is who calls, as far as the process knows.
+	Caller Caller
+	// pending gives the verdict of a refresh that is under way; nil when
+	// the snapshot was fresh.
+	pending <-chan verdict
+}
+
+type verdict struct {
+	caller Caller
+	err    error
+}
+
+// Admit is Authenticate for reads: where the snapshot is out of date but would
+// let the caller in, it does not wait for the refresh. The data may be read
+// beside it, but nothing of it may be answered, and nothing written, before
+// Confirm.
+func (g *Gate) Admit(ctx context.Context, tenant, token string, kind credential.Kind) (Admission, error) {
+	shown, ok := credential.Parse(token)
+	if !ok || shown.Kind != kind || !directory.ValidTenantID(tenant) {
+		return Admission{}, refused()
+	}
+	key := credentialKey{tenant, shown.ID}
+	t, freshTenant := g.tenants.peek(tenant)
+	c, freshCredential := g.credentials.peek(key)
+	caller, err := g.judge(shown, t, c)
+	switch {
+	case freshTenant && freshCredential:
+		return Admission{Caller: caller}, err
+	case err == nil:
+		return Admission{Caller: caller, pending: g.refresh(ctx, shown, key)}, nil
+	}
+	v := <-g.refresh(ctx, shown, key)
+	return Admission{Caller: v.caller}, v.err
+}
+
+// Settled tells whether Confirm has nothing to wait for.
+func (a Admission) Settled() bool { return a.pending == nil }
+
+// Confirm waits for the refresh, if there is one, and gives its verdict, with
+// the settings of the tenant as they are now. It may be called once.
+func (a Admission) Confirm(ctx context.Context) (Caller, error) {
+	if a.Settled() {
+		return a.Caller, nil
+	}
+	select {
+	case v := <-a.pending:
+		return v.caller, v.err
+	case <-ctx.Done():
+		return Caller{}, fmt.Errorf("access: confirm: %w", ctx.Err())
+	}
+}
+
+func (g *Gate) refresh(ctx context.Context, shown credential.Presented, key credentialKey) <-chan verdict {
+	pending := make(chan verdict, 1)
+	go func() {
+		t, c, err := g.look(ctx, key)
+		if err != nil {
+			pending <- verdict{err: fmt.Errorf("access: refresh the snapshot: %w", err)}
+			return
+		}
+		caller, err := g.judge(shown, t, c)
+		pending <- verdict{caller, err}
+	}()
+	return pending
+}
