@@ -1,0 +1,119 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+)
+
+// personView is somebody whom a leave names.
+type personView struct {
+	ID       string `json:"id"`
+	UserName string `json:"userName"`
+}
+
+// leaveView is a leave as /manage/v1 shows it.
+type leaveView struct {
+	ID        string      `json:"id"`
+	State     string      `json:"state"`
+	Leaver    personView  `json:"leaver"`
+	Recipient *personView `json:"recipient"`
+	Moved     int         `json:"moved"`
+	Attempt   int         `json:"attempt"`
+	Reason    string      `json:"reason"`
+	Opened    time.Time   `json:"opened"`
+	Changed   time.Time   `json:"changed"`
+	Journal   []chunkView `json:"journal"`
+}
+
+// chunkView is one entry of a leave's journal.
+type chunkView struct {
+	Number int       `json:"number"`
+	At     time.Time `json:"at"`
+	Moved  []struct {
+		Type  string `json:"type"`
+		ID    string `json:"id"`
+		Title string `json:"title"`
+	} `json:"moved"`
+}
+
+func (l *leaveView) recipient() string {
+	if l.Recipient == nil {
+		return ""
+	}
+	return l.Recipient.UserName
+}
+
+type leaveListCommand struct {
+	Tenant string `arg:"" help:"Id of the tenant."`
+	JSON   bool   `name:"json" help:"Print the answer as JSON."`
+}
+
+// Run lists the leaves.
+func (c *leaveListCommand) Run(ctx context.Context, m *Main) error {
+	manage, err := m.manageClient()
+	if err != nil {
+		return err
+	}
+	var list struct {
+		Leaves []leaveView `json:"leaves"`
+	}
+	answer, err := manage.call(ctx, http.MethodGet, tenantPath(c.Tenant)+"/leaves", nil, &list)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(m.Stdout, answer)
+	}
+	rows := make([][]string, 0, len(list.Leaves))
+	for _, l := range list.Leaves {
+		rows = append(rows, []string{l.ID, l.State, l.Leaver.UserName, l.recipient(), strconv.Itoa(l.Moved), l.Opened.UTC().Format(time.DateTime)})
+	}
+	return printTable(m.Stdout, []string{"LEAVE", "STATE", "WHO LEFT", "WHO RECEIVED", "MOVED", "OPENED (UTC)"}, rows)
+}
+
+type leaveShowCommand struct {
+	Tenant string `arg:"" help:"Id of the tenant."`
+	Leave  string `arg:"" help:"Id of the leave."`
+	JSON   bool   `name:"json" help:"Print the answer as JSON."`
+}
+
+// Run shows one leave and what it moved.
+func (c *leaveShowCommand) Run(ctx context.Context, m *Main) error {
+	manage, err := m.manageClient()
+	if err != nil {
+		return err
+	}
+	var l leaveView
+	answer, err := manage.call(ctx, http.MethodGet, tenantPath(c.Tenant)+"/leaves/"+url.PathEscape(c.Leave), nil, &l)
+	if err != nil {
+		return err
+	}
+	if c.JSON {
+		return printJSON(m.Stdout, answer)
+	}
+	if err := printFields(m.Stdout, [][2]string{
+		{"Leave", l.ID},
+		{"State", l.State},
+		{"Reason", l.Reason},
+		{"Who left", l.Leaver.UserName},
+		{"Who received", l.recipient()},
+		{"Records moved", strconv.Itoa(l.Moved)},
+		{"Attempts", strconv.Itoa(l.Attempt)},
+		{"Opened (UTC)", l.Opened.UTC().Format(time.DateTime)},
+		{"Changed (UTC)", l.Changed.UTC().Format(time.DateTime)},
+	}); err != nil || len(l.Journal) == 0 {
+		return err
+	}
+	fmt.Fprintln(m.Stdout)
+	var rows [][]string
+	for _, chunk := range l.Journal {
+		for _, r := range chunk.Moved {
+			rows = append(rows, []string{strconv.Itoa(chunk.Number), r.Type, r.ID, r.Title})
+		}
+	}
+	return printTable(m.Stdout, []string{"CHUNK", "TYPE", "RECORD", "TITLE"}, rows)
+}

@@ -1,0 +1,51 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"strconv"
+
+	"handover/handler/adapter/telemetry"
+	"handover/handler/core/fault"
+)
+
+type serveCommand struct{}
+
+// Run serves until the process is ended. It never returns without an error:
+// the Functions host does not start a handler again that exited with 0.
+func (serveCommand) Run(ctx context.Context, m *Main) error {
+	settings, err := readSettings(m.Env, "serve")
+	if err != nil {
+		return err
+	}
+	settings.Listen = net.JoinHostPort("127.0.0.1", strconv.Itoa(settings.Port))
+	program, err := m.start(ctx, settings, true)
+	if err != nil {
+		return err
+	}
+	defer program.Close()
+	if err := program.Run(ctx); err != nil {
+		return err
+	}
+	return fault.New(fault.Unavailable, "serve was asked to stop; the Functions host starts it again")
+}
+
+// start listens first, so that a taken port is found before anything is
+// written, and then opens the program.
+func (m *Main) start(ctx context.Context, settings Settings, triggers bool) (*Program, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "cannot listen on %s: the port is taken or not allowed; stop what uses it, or set HANDOVER_LISTEN to another, for example 127.0.0.1:8081", settings.Listen).WithCause(err)
+	}
+	program, err := newProgram(ctx, settings, Options{
+		Listener: listener, Triggers: triggers, Now: m.Now, Random: m.Random,
+		Log: slog.New(telemetry.NewHandler(m.Stdout, m.Stderr, settings.LogLevel)),
+	})
+	if err != nil {
+		listener.Close()
+		return nil, fmt.Errorf("start: %w", err)
+	}
+	return program, nil
+}

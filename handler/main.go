@@ -1,0 +1,116 @@
+// Command handover is a SCIM endpoint that hands leavers' records over. This
+// file and its neighbours are the program: commands, settings and wiring.
+package main
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/alecthomas/kong"
+
+	"handover/handler/core/fault"
+)
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	defer stop()
+	os.Exit(newMain().Run(ctx))
+}
+
+// Main is the program with everything that it takes from outside, so that tests
+// run it in their own process.
+type Main struct {
+	Args           []string
+	Env            []string
+	Stdout, Stderr io.Writer
+	Now            func() time.Time
+	// Random is where ids and secrets come from.
+	Random io.Reader
+}
+
+func newMain() *Main {
+	return &Main{
+		Args: os.Args[1:], Env: os.Environ(), Stdout: os.Stdout, Stderr: os.Stderr,
+		Now: time.Now, Random: rand.Reader,
+	}
+}
+
+// commands is the grammar of the command line.
+type commands struct {
+	Serve serveCommand `cmd:"" help:"Be the custom handler of an Azure Functions host."`
+	Dev   devCommand   `cmd:"" help:"Run everything in one process on one local file."`
+	Demo  demoCommand  `cmd:"" help:"Show the whole promise on real requests, on a fresh temporary folder."`
+	Play  struct {
+		Entra playEntraCommand `cmd:"" help:"Play Entra's provisioning cycle against any SCIM endpoint and check every answer."`
+	} `cmd:"" help:"Play a directory against any SCIM endpoint."`
+	Tenant struct {
+		Create tenantCreateCommand `cmd:"" help:"Create a tenant."`
+		List   tenantListCommand   `cmd:"" help:"List the tenants."`
+		Show   tenantShowCommand   `cmd:"" help:"Show one tenant."`
+	} `cmd:"" help:"Administer tenants."`
+	Token struct {
+		Issue tokenIssueCommand `cmd:"" help:"Issue a SCIM secret token; it is shown once."`
+	} `cmd:"" help:"Administer the secret tokens of a tenant's directory."`
+	AppKey struct {
+		Issue appKeyIssueCommand `cmd:"" help:"Issue a key for the business application; it is shown once."`
+	} `cmd:"" help:"Administer the keys of a tenant's business application."`
+	Leave struct {
+		List leaveListCommand `cmd:"" help:"List a tenant's leaves, newest first."`
+		Show leaveShowCommand `cmd:"" help:"Show one leave with its journal."`
+	} `cmd:"" help:"See who left and where the records went."`
+}
+
+// Run parses the arguments and runs one command. The exit code is 0, or 1 with
+// a sentence on stderr.
+func (m *Main) Run(ctx context.Context) int {
+	if err := m.run(ctx); err != nil {
+		fmt.Fprintln(m.Stderr, "handover: "+sentence(err))
+		return 1
+	}
+	return 0
+}
+
+func (m *Main) run(ctx context.Context) error {
+	helped := false
+	parser, err := kong.New(&commands{},
+		kong.Name("handover"), kong.Description("A SCIM endpoint that hands leavers' records over."),
+		kong.Writers(m.Stdout, m.Stderr), kong.Exit(func(int) { helped = true }), kong.Bind(m),
+		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
+	if err != nil {
+		return err
+	}
+	parsed, err := parser.Parse(m.Args)
+	switch {
+	case helped:
+		return nil
+	case err != nil:
+		return fmt.Errorf("%w; %q shows what there is", err, strings.TrimSpace("handover "+commandOf(err))+" --help")
+	}
+	return parsed.Run()
+}
+
+// commandOf is how far the command line could be understood.
+func commandOf(err error) string {
+	wrong, ok := errors.AsType[*kong.ParseError](err)
+	if !ok || wrong.Context == nil {
+		return ""
+	}
+	return wrong.Context.Command()
+}
+
+// sentence is an error for the person at the terminal: a fault's message, or
+// the whole text of what is none.
+func sentence(err error) string {
+	if f, ok := errors.AsType[*fault.Fault](err); ok {
+		return f.Message
+	}
+	return err.Error()
+}
