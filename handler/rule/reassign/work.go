@@ -206,6 +206,7 @@ func (r *run) finish(ctx context.Context) (bool, error) {
 	if err != nil {
 		return false, err
 	}
+	after.Failures, after.Code, after.Reason = 0, "", ""
 	done, err := r.commit(ctx, r.tenant, r.leave, after, r.leaver)
 	if err == nil {
 		r.leave = done
