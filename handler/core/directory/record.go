@@ -2,7 +2,10 @@ package directory
 
 import (
 	"regexp"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"handover/handler/core/fault"
 )
@@ -32,17 +35,27 @@ var recordType = regexp.MustCompile(`^[a-z][a-z0-9-]{0,31}$`)
 
 // Check refuses a record that cannot be kept, naming field and limit.
 func (r *Record) Check() error {
+	if err := CheckRecordName(r.Type, r.ID); err != nil {
+		return err
+	}
 	switch {
-	case !recordType.MatchString(r.Type):
-		return fault.New(fault.InvalidValue, "type must be 1 to 32 of a-z, 0-9 and \"-\" and begin with a letter, for example \"quote\"")
-	case r.ID == "" || len(r.ID) > maxRecordID:
-		return fault.New(fault.InvalidValue, "id must be 1 to %d bytes", maxRecordID)
 	case len(r.Title) > maxRecordTitle:
-		return fault.New(fault.InvalidValue, "title must be at most %d bytes", maxRecordTitle)
+		return fault.New(fault.InvalidValue, "title must be at most %d bytes, for example \"Offer for 20 licences\"", maxRecordTitle)
 	case r.Status != RecordOpen && r.Status != RecordClosed:
 		return fault.New(fault.InvalidValue, "status must be \"open\" or \"closed\"")
 	case r.Owner.Sort() != SortUser:
-		return fault.New(fault.InvalidValue, "owner must be the id of a user of this tenant")
+		return fault.New(fault.InvalidValue, "owner must be the id of a user of this tenant, for example \"01970c3e-8f00-7000-8000-000000000000\"")
+	}
+	return nil
+}
+
+// CheckRecordName refuses a type and id that can name no record.
+func CheckRecordName(kind, id string) error {
+	if !recordType.MatchString(kind) {
+		return fault.New(fault.InvalidValue, "type must be 1 to 32 of a-z, 0-9 and \"-\" and begin with a letter, for example \"quote\"")
+	}
+	if id == "" || len(id) > maxRecordID || !utf8.ValidString(id) || strings.ContainsFunc(id, unicode.IsControl) {
+		return fault.New(fault.InvalidValue, "id must be 1 to %d bytes of UTF-8 without control characters, for example \"Q-1001\"", maxRecordID)
 	}
 	return nil
 }
