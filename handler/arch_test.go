@@ -21,6 +21,8 @@ var allowed = map[string][]string{
 	"core/credential": {"core/fault"},
 	"core/directory":  {"core/fault", "core/scim", "core/credential"},
 
+	"core/directory/directorytest": {"core/*"},
+
 	"adapter/table":           {"core/*"},
 	"adapter/table/tabletest": {"core/*", "adapter/table"},
 	"adapter/local":           {"core/*", "adapter/table"},
