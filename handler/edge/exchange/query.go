@@ -41,3 +41,14 @@ func QueryID(r *http.Request, name string) (directory.ID, error) {
 	}
 	return id, nil
 }
+
+// PathID reads an id from the path's wildcard, whose name says what it is of.
+// What is no id names nothing: fault.NotFound.
+func PathID(r *http.Request, name string) (directory.ID, error) {
+	id, ok := directory.ParseID(r.PathValue(name))
+	if !ok {
+		return directory.ID{}, fault.New(fault.NotFound,
+			"there is no such %s; its id has 36 characters, for example 01970c3e-8f00-7000-8000-000000000000", name)
+	}
+	return id, nil
+}

@@ -14,8 +14,8 @@ import (
 // Limits of a credential, ours.
 const (
 	maxLabel = 64 // bytes
-	// maxLifetime keeps an expiry within what every clock and table can hold.
-	maxLifetime = 100 * 365 * 24 * time.Hour
+	// maxLifetime is ten years: a longer one is more likely a typing error.
+	maxLifetime = 3650 * 24 * time.Hour
 )
 
 var credentialID = regexp.MustCompile(`^[0-9a-f]{16}$`)
@@ -51,7 +51,7 @@ func (s *Service) IssueCredential(ctx context.Context, tenant string, kind crede
 func expiry(now time.Time, lifetime time.Duration) (time.Time, error) {
 	switch {
 	case lifetime < 0 || lifetime > maxLifetime:
-		return time.Time{}, fault.New(fault.InvalidValue, "expires must be in the future and within 100 years, for example \"365d\"")
+		return time.Time{}, fault.New(fault.InvalidValue, "expires must be in the future and within 3650 days, for example \"365d\"")
 	case lifetime == 0:
 		return time.Time{}, nil
 	}

@@ -1,0 +1,116 @@
+package manageapi
+
+import (
+	"net/http"
+	"time"
+
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+	"handover/handler/edge/exchange"
+)
+
+// leaveView is a leave on the wire.
+type leaveView struct {
+	ID        directory.ID         `json:"id"`
+	User      directory.Person     `json:"user"`
+	State     directory.LeaveState `json:"state"`
+	Attempt   int                  `json:"attempt"`
+	Due       *time.Time           `json:"due,omitempty"`
+	Recipient *directory.Person    `json:"recipient,omitempty"`
+	Moved     int                  `json:"moved"`
+	Code      fault.Code           `json:"code,omitempty"`
+	Reason    string               `json:"reason,omitempty"`
+	Opened    time.Time            `json:"opened"`
+	Changed   time.Time            `json:"changed"`
+}
+
+// leaveWithJournal is a leave and what it moved.
+type leaveWithJournal struct {
+	leaveView
+	Journal []chunkView `json:"journal"`
+}
+
+// chunkView is one entry of the journal on the wire.
+type chunkView struct {
+	Number int                     `json:"number"`
+	At     time.Time               `json:"at"`
+	To     directory.ID            `json:"to"`
+	Moved  []directory.MovedRecord `json:"moved"`
+}
+
+// activityView is a line of a tenant's history on the wire.
+type activityView struct {
+	At     time.Time              `json:"at"`
+	Kind   directory.ActivityKind `json:"kind"`
+	Actor  string                 `json:"actor"`
+	Target directory.ID           `json:"target,omitzero"`
+	Detail string                 `json:"detail,omitempty"`
+}
+
+func leaveOf(l directory.Leave) leaveView {
+	view := leaveView{
+		ID: l.ID, User: l.Leaver, State: l.State, Attempt: l.Attempt, Due: present(l.Due),
+		Moved: l.Moved, Code: l.Code, Reason: l.Reason, Opened: l.Opened.UTC(), Changed: l.Changed.UTC(),
+	}
+	if !l.Recipient.ID.IsZero() {
+		view.Recipient = &l.Recipient
+	}
+	return view
+}
+
+func (a api) listLeaves(w http.ResponseWriter, r *http.Request) error {
+	limit, err := exchange.Limit(r)
+	if err != nil {
+		return err
+	}
+	before, err := exchange.QueryID(r, "before")
+	if err != nil {
+		return err
+	}
+	leaves, next, err := a.Admin.ListLeaves(r.Context(), r.PathValue("tenant"), before, limit)
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Leaves []leaveView  `json:"leaves"`
+		Next   directory.ID `json:"next,omitzero"`
+	}{Leaves: make([]leaveView, len(leaves)), Next: next}
+	for i, l := range leaves {
+		list.Leaves[i] = leaveOf(l)
+	}
+	return exchange.JSON(w, http.StatusOK, list)
+}
+
+func (a api) showLeave(w http.ResponseWriter, r *http.Request) error {
+	id, err := exchange.PathID(r, "leave")
+	if err != nil {
+		return err
+	}
+	leave, chunks, err := a.Admin.Leave(r.Context(), r.PathValue("tenant"), id)
+	if err != nil {
+		return err
+	}
+	shown := leaveWithJournal{leaveView: leaveOf(leave), Journal: make([]chunkView, len(chunks))}
+	for i, c := range chunks {
+		shown.Journal[i] = chunkView{Number: c.Number, At: c.At.UTC(), To: c.To, Moved: c.Moved}
+	}
+	return exchange.JSON(w, http.StatusOK, shown)
+}
+
+func (a api) listActivity(w http.ResponseWriter, r *http.Request) error {
+	limit, err := exchange.Limit(r)
+	if err != nil {
+		return err
+	}
+	lines, err := a.Admin.Activity(r.Context(), r.PathValue("tenant"), limit)
+	if err != nil {
+		return err
+	}
+	list := struct {
+		Activity []activityView `json:"activity"`
+	}{make([]activityView, len(lines))}
+	for i, l := range lines {
+		list.Activity[i] = activityView{At: l.At.UTC(), Kind: l.Kind, Actor: l.Actor, Target: l.Target, Detail: l.Detail}
+	}
+	return exchange.JSON(w, http.StatusOK, list)
+}
