@@ -1,0 +1,201 @@
+package scim
+
+import (
+	"handover/handler/core/fault"
+)
+
+// Decode reads the body of a POST or PUT. Names are folded to the schema's;
+// what only the service may write is left out, as are null, [] and, unless the
+// tenant is strict, attributes that no schema defines. A fault names the
+// attribute and what it takes.
+func (t *ResourceType) Decode(body []byte) (*Resource, error) {
+	v, err := parseObject(body)
+	if err != nil {
+		return nil, err
+	}
+	return t.FromValue(v)
+}
+
+// FromValue is Decode for a body that is already parsed, such as the data of a
+// bulk operation. It takes the value over: the caller must not use it again.
+func (t *ResourceType) FromValue(v Value) (*Resource, error) {
+	if v.kind != Object {
+		return nil, notAnObject(v)
+	}
+	if t.strict {
+		if err := t.checkSchemas(v.Get("schemas")); err != nil {
+			return nil, err
+		}
+	}
+	r, err := mender{t: t, strict: t.strict}.resource(v)
+	if err != nil {
+		return nil, err
+	}
+	r.defaults()
+	return r, nil
+}
+
+// Load reads a stored document.
+func (t *ResourceType) Load(document []byte) (*Resource, error) {
+	v, err := parseObject(document)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "a stored %s cannot be read", t.name).WithCause(err)
+	}
+	r, err := mender{t: t, stored: true}.resource(v)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "a stored %s does not fit its schema", t.name).WithCause(err)
+	}
+	return r, nil
+}
+
+func parseObject(body []byte) (Value, error) {
+	v, err := Parse(body)
+	if err == nil && v.kind != Object {
+		err = notAnObject(v)
+	}
+	return v, err
+}
+
+func notAnObject(v Value) error {
+	return fault.New(fault.InvalidSyntax, "the body must be a JSON object, but it is %s", v.kind.words())
+}
+
+// checkSchemas holds RFC 7643 §3: schemas names the resource's own schema, and
+// nothing that is unknown.
+func (t *ResourceType) checkSchemas(v Value) error {
+	own := false
+	for _, item := range v.items {
+		a := t.root.sub(item.text)
+		switch {
+		case equalFold(item.text, t.schema.ID):
+			own = true
+		case item.kind != String || a == nil || !a.isExtension():
+			return fault.New(fault.InvalidValue, "schemas names a schema that %s resources do not have", t.name)
+		}
+	}
+	if !own {
+		return fault.New(fault.InvalidValue, "schemas must be an array that holds %s", t.schema.ID)
+	}
+	return nil
+}
+
+// resource mends a whole body.
+func (m mender) resource(v Value) (*Resource, error) {
+	var bare []Field
+	kept := v.fields[:0]
+	for i := range v.fields {
+		f := v.fields[i]
+		if a := m.t.foreign(f.Name); a != nil && !m.strict {
+			if keep, err := m.foreignField(a, &f); err != nil {
+				return nil, err
+			} else if keep && a.isExtension() {
+				kept = append(kept, f)
+			} else if keep {
+				bare = append(bare, f)
+			}
+			continue
+		}
+		keep, err := m.field(m.t.root, &f)
+		if err != nil {
+			return nil, err
+		}
+		if keep {
+			kept = append(kept, f)
+		}
+	}
+	if err := m.finish(m.t.root, &v, kept); err != nil {
+		return nil, err
+	}
+	for _, f := range bare {
+		m.t.settle(&v, f)
+	}
+	r := &Resource{kind: m.t, root: v}
+	r.takeMembers()
+	return r, nil
+}
+
+// foreign finds what stands for a name at the top of a body that is none of the
+// type's attributes: an extension that nobody defined, or an attribute of an
+// extension written without its URN.
+func (t *ResourceType) foreign(name string) *Attribute {
+	if t.root.sub(name) != nil {
+		return nil
+	}
+	if a := entraUnknownExtension(name); a != nil && !equalFold(name, t.schema.ID) {
+		return a
+	}
+	return entraBareExtensionName(t, name)
+}
+
+func (m mender) foreignField(a *Attribute, f *Field) (keep bool, err error) {
+	if a.Mutability != ReadWrite && a.Mutability != Immutable || a.isExtension() && f.Value.kind != Object {
+		return false, nil
+	}
+	if err := m.value(a, &f.Value); err != nil {
+		return false, err
+	}
+	f.Name, f.attr = a.Name, a
+	return f.Value.kind != Null, nil
+}
+
+// settle puts an attribute that was written without its URN into its
+// extension, unless the extension has it already.
+func (t *ResourceType) settle(root *Value, f Field) {
+	for i := range t.root.SubAttributes {
+		extension := &t.root.SubAttributes[i]
+		if !extension.isExtension() || extension.names[foldName(f.Name)] != f.attr {
+			continue
+		}
+		if object := root.child(extension); object.find(f.Name) == nil {
+			object.set(f.attr, f.Value)
+		}
+	}
+}
+
+// takeMembers moves the members of a group out of its document.
+func (r *Resource) takeMembers() {
+	members := r.root.find("members")
+	if members == nil || r.kind.name != "Group" {
+		return
+	}
+	for i := range members.items {
+		m := &members.items[i]
+		r.members = append(r.members, Member{
+			Value: m.Get("value").text, Type: m.Get("type").text, Ref: m.Get("$ref").text,
+		})
+	}
+	r.root.remove("members")
+}
+
+// defaults fills in what clients rely on: a user is active unless told
+// otherwise, and the answer says so.
+func (r *Resource) defaults() {
+	if active := r.kind.attribute("active"); active != nil && r.root.find("active") == nil {
+		r.root.set(active, truth(true))
+	}
+}
+
+// CheckImmutable holds RFC 7644 §3.5.1 for a PUT: an immutable attribute that
+// the old resource has keeps its value.
+func (r *Resource) CheckImmutable(old *Resource) error {
+	return checkImmutable(r.kind.root, &old.root, &r.root)
+}
+
+func checkImmutable(a *Attribute, old, now *Value) error {
+	for i := range a.SubAttributes {
+		sub := &a.SubAttributes[i]
+		before, after := old.find(sub.Name), now.find(sub.Name)
+		if before == nil {
+			continue
+		}
+		if sub.Mutability == Immutable && (after == nil || !before.equal(after)) {
+			return fault.New(fault.Mutability, "%s is immutable: once set, it keeps its value", sub.full)
+		}
+		if sub.Type == TypeComplex && !sub.MultiValued && after != nil {
+			if err := checkImmutable(sub, before, after); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}

@@ -1,0 +1,74 @@
+package scim
+
+import "strings"
+
+// EqualTo finds the value that every match must have at a path such as
+// userName, members.value or emails[type eq "work"].value: a comparison by eq
+// with a string in the top-level conjunction. A planner reads an index with it.
+func (f *Filter) EqualTo(path string) (value string, ok bool) { return f.compared(path, Eq) }
+
+// StartsWith finds a comparison by sw in the top-level conjunction.
+func (f *Filter) StartsWith(path string) (prefix string, ok bool) { return f.compared(path, Sw) }
+
+func (f *Filter) compared(path string, op Operator) (string, bool) {
+	name, rest, bracketed := strings.Cut(path, "[")
+	for _, term := range f.Conjuncts() {
+		var value string
+		var ok bool
+		switch {
+		case term.Operator == Within && bracketed:
+			value, ok = term.withinAll(name, rest, op)
+		case term.Operator == Within:
+			value, ok = term.withinOne(name, op)
+		case !bracketed && term.Operator == op && term.Value.kind == String:
+			value, ok = term.Value.text, term.Name.means(name)
+		}
+		if ok {
+			return value, true
+		}
+	}
+	return "", false
+}
+
+// means tells whether a name in a filter is the given one. The URN of a core
+// schema may be in front, and a complex attribute stands for its value.
+func (n Name) means(path string) bool {
+	if n.URN != "" && !equalFold(n.URN, UserURN) && !equalFold(n.URN, GroupURN) {
+		return equalFold(n.String(), path)
+	}
+	attribute, sub, _ := strings.Cut(path, ".")
+	return equalFold(n.Attribute, attribute) && (equalFold(n.Sub, sub) || n.Sub == "" && sub == "value")
+}
+
+// withinOne answers members[value eq "x"] for the path members.value.
+func (f *Filter) withinOne(path string, op Operator) (string, bool) {
+	attribute, sub, _ := strings.Cut(path, ".")
+	if sub == "" || !f.Name.means(attribute) {
+		return "", false
+	}
+	return f.Terms[0].inside(sub, op)
+}
+
+// withinAll answers emails[type eq "work" and value eq "x"] for the path
+// emails[type eq "work"].value, whose part behind the bracket is rest.
+func (f *Filter) withinAll(attribute, rest string, op Operator) (string, bool) {
+	condition, sub, ok := strings.Cut(rest, "].")
+	if !ok || !f.Name.means(attribute) {
+		return "", false
+	}
+	name, literal, ok := strings.Cut(condition, ` eq "`)
+	if have, is := f.Terms[0].inside(name, Eq); !ok || !is || !equalFold(have, strings.TrimSuffix(literal, `"`)) {
+		return "", false
+	}
+	return f.Terms[0].inside(sub, op)
+}
+
+// inside finds a comparison among the conditions of a bracket.
+func (f *Filter) inside(sub string, op Operator) (string, bool) {
+	for _, term := range f.Conjuncts() {
+		if term.Operator == op && term.Value.kind == String && equalFold(term.Name.Attribute, sub) {
+			return term.Value.text, true
+		}
+	}
+	return "", false
+}

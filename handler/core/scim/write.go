@@ -1,0 +1,103 @@
+package scim
+
+import "bytes"
+
+// AppendJSON writes what a client receives: the stored document with what the
+// service knows, as far as the projection wants it. When the document is sent
+// whole, its bytes are copied without decoding them.
+func (t *ResourceType) AppendJSON(dst, document []byte, e Envelope, p *Projection) ([]byte, error) {
+	head := bytes.IndexByte(document, ']') + 1
+	if t.plain && p.spares() && head > 0 && bytes.HasPrefix(document, []byte(documentStart)) {
+		return t.splice(dst, document, head, &e, p), nil
+	}
+	r, err := t.Load(document)
+	if err != nil {
+		return dst, err
+	}
+	return p.apply(t.complete(r, &e)).Append(dst), nil
+}
+
+// splice puts id behind the schemas, and groups, members and meta at the end.
+func (t *ResourceType) splice(dst, document []byte, head int, e *Envelope, p *Projection) []byte {
+	dst = append(dst, document[:head]...)
+	dst = appendNamed(dst, `,"id":`, e.ID)
+	dst = appendWithManager(dst, document[head:len(document)-1], e.Base)
+	if len(e.Groups) > 0 && t.name == "User" && p.Wants("groups") {
+		dst = appendReferences(append(dst, `,"groups":`...), e.Groups)
+	}
+	if len(e.Members) > 0 && t.name == "Group" && p.Wants("members") {
+		dst = appendReferences(append(dst, `,"members":`...), e.Members)
+	}
+	if p.Wants("meta") {
+		dst = e.appendMeta(append(dst, `,"meta":`...), t)
+	}
+	return append(dst, '}')
+}
+
+// appendWithManager copies the attributes and puts the $ref of the manager
+// behind its id. A quote inside a string is always escaped, so the text that is
+// looked for cannot be part of a value.
+func appendWithManager(dst, attributes []byte, base string) []byte {
+	at := -1
+	if base != "" {
+		at = bytes.Index(attributes, []byte(managerStart))
+	}
+	if at < 0 {
+		return append(dst, attributes...)
+	}
+	from := at + len(managerStart)
+	end := bytes.IndexByte(attributes[from:], '"')
+	if end != 36 {
+		return append(dst, attributes...)
+	}
+	end += from
+	id := attributes[from:end]
+	dst = append(dst, attributes[:end+1]...)
+	if isID(id) {
+		dst = appendText(append(dst, `,"$ref":`...), base)
+		dst = append(append(dst[:len(dst)-1], "/Users/"...), id...)
+		dst = append(dst, '"')
+	}
+	return append(dst, attributes[end+1:]...)
+}
+
+func isID(id []byte) bool {
+	for _, c := range id {
+		if l := lower(c); (l < '0' || '9' < l) && (l < 'a' || 'f' < l) && l != '-' {
+			return false
+		}
+	}
+	return len(id) == 36
+}
+
+// complete is the resource with everything the service knows, in the order in
+// which splice writes it.
+func (t *ResourceType) complete(r *Resource, e *Envelope) Value {
+	root := Value{kind: Object}
+	add := func(name string) {
+		if v := r.known(name, e); v.kind != Null {
+			root.fields = append(root.fields, Field{Name: name, Value: v, attr: t.attribute(name)})
+		}
+	}
+	add("schemas")
+	add("id")
+	root.fields = append(root.fields, r.root.fields...)
+	referManager(r.root.find(EnterpriseURN), e.Base)
+	add("groups")
+	add("members")
+	add("meta")
+	return root
+}
+
+// referManager gives the manager of a user the URL that goes with the id.
+func referManager(enterprise *Value, base string) {
+	if enterprise == nil || base == "" {
+		return
+	}
+	for i := range enterprise.fields {
+		f := &enterprise.fields[i]
+		if id := f.Value.Get("value").text; f.Name == "manager" && isID([]byte(id)) {
+			f.Value.set(f.attr.sub("$ref"), Text(base+"/Users/"+id))
+		}
+	}
+}
