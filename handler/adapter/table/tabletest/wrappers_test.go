@@ -29,6 +29,9 @@ func (k *keys) Get(_ context.Context, _, row string, _ ...string) (table.Entity,
 
 func (k *keys) Query(_ context.Context, q table.Query) (table.Page, error) {
 	var page table.Page
+	if q.Limit == 0 {
+		q.Limit = table.MaxPage
+	}
 	for _, row := range k.rows {
 		if row <= q.After || q.After == "" && row < q.From || q.To != "" && row >= q.To {
 			continue
