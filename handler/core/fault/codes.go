@@ -16,6 +16,7 @@ const (
 	Mutability    Code = "mutability"
 	Uniqueness    Code = "uniqueness"
 	TooMany       Code = "tooMany"
+	InvalidVers   Code = "invalidVers"
 
 	// What any client may have got wrong.
 	NotFound         Code = "notFound"
@@ -75,6 +76,7 @@ func Table() []Entry {
 		{NoTarget, 400, "noTarget", "A PATCH operation has no path where it needs one, or its path matches nothing."},
 		{Mutability, 400, "mutability", "The attribute may not be changed by a client."},
 		{Uniqueness, 409, "uniqueness", "Another resource of the tenant has this userName or displayName."},
+		{InvalidVers, 400, "invalidVers", "The path names a version of SCIM other than 2.0; the base URL of a tenant ends in /v2."},
 		{TooMany, 400, "tooMany", "The filter would have to read more than the service allows; narrow it to an indexed attribute."},
 
 		{NotFound, 404, "", "No such resource, tenant or route."},

@@ -1,0 +1,82 @@
+package scimapi
+
+import (
+	"mime"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+
+	"handover/handler/core/fault"
+	"handover/handler/core/scim"
+)
+
+// plainJSON is the other media type that bodies may have (RFC 7644 §3.8).
+const plainJSON = "application/json"
+
+// answer is what an operation came to.
+type answer struct {
+	status int
+	// location and version become headers, unless they are empty.
+	location, version string
+	body              []byte
+}
+
+// send writes the answer. Of an answer to HEAD it writes the headers.
+func (a *answer) send(w http.ResponseWriter, r *http.Request) error {
+	h := w.Header()
+	if a.location != "" {
+		h.Set("Location", a.location)
+	}
+	if a.version != "" {
+		h.Set("ETag", a.version)
+	}
+	h.Set("Content-Type", mediaType(r))
+	if a.body == nil {
+		w.WriteHeader(a.status)
+		return nil
+	}
+	h.Set("Content-Length", strconv.Itoa(len(a.body)))
+	w.WriteHeader(a.status)
+	if r.Method != http.MethodHead {
+		// A client that went away is no fault of the service.
+		_, _ = w.Write(a.body)
+	}
+	return nil
+}
+
+// mediaType is application/scim+json, unless Accept asks for application/json
+// and not for that.
+func mediaType(r *http.Request) string {
+	accept := r.Header.Get("Accept")
+	if accept == "" || accept == scim.ContentType {
+		return scim.ContentType
+	}
+	chosen := scim.ContentType
+	for part := range strings.SplitSeq(accept, ",") {
+		switch wanted, _, _ := mime.ParseMediaType(part); wanted {
+		case scim.ContentType, "*/*", "application/*":
+			return scim.ContentType
+		case plainJSON:
+			chosen = plainJSON
+		}
+	}
+	return chosen
+}
+
+// render writes a fault as a SCIM Error.
+func render(w http.ResponseWriter, r *http.Request, f *fault.Fault, reference string) {
+	h := w.Header()
+	if f.Code == fault.Unauthorized {
+		h.Set("WWW-Authenticate", "Bearer")
+	}
+	if f.RetryAfter > 0 {
+		seconds := (f.RetryAfter + time.Second - 1) / time.Second
+		h.Set("Retry-After", strconv.Itoa(int(seconds)))
+	}
+	if reference != "" {
+		f = fault.New(f.Code, "%s (reference %s)", f.Message, reference)
+	}
+	failed := answer{status: f.Code.Status(), body: scim.AppendError(nil, f)}
+	_ = failed.send(w, r)
+}

@@ -1,0 +1,122 @@
+// Package scimapi is the SCIM endpoint that Entra, Okta and OneLogin are given
+// the address of: /scim/{tenant}/v2.
+//
+// It finds out who calls, reads the request as SCIM, has one rule carry it out,
+// and writes the answer. Addresses are taken as they are typed: doubled and
+// trailing slashes and unknown query members change nothing, and nobody is ever
+// redirected.
+package scimapi
+
+import (
+	"net/http"
+
+	"handover/handler/core/credential"
+	"handover/handler/core/directory"
+	"handover/handler/core/scim"
+	"handover/handler/edge/exchange"
+	"handover/handler/rule/access"
+	"handover/handler/rule/provision"
+)
+
+// DefaultBodyLimit is the most bytes of a request's body where no other limit
+// is set: 1 MiB holds a PATCH with some 10,000 members.
+const DefaultBodyLimit = 1 << 20
+
+// Config is what the endpoint needs.
+type Config struct {
+	Gate      *access.Gate
+	Provision *provision.Service
+	Exchange  *exchange.Exchange
+	// BaseURL is the address under which a request reached the service, without
+	// a path; the function BaseURL makes one.
+	BaseURL func(*http.Request) string
+	// BodyLimit is the most bytes of a body; 0 means DefaultBodyLimit.
+	BodyLimit int64
+}
+
+// endpoint serves the requests of all tenants.
+type endpoint struct {
+	Config
+	routes routes
+}
+
+// New makes the handler of everything under /scim/. It needs no router in front
+// of it that cleans paths, and none that redirects may be there.
+func New(c Config) http.Handler {
+	if c.BodyLimit == 0 {
+		c.BodyLimit = DefaultBodyLimit
+	}
+	e := &endpoint{c, table()}
+	return c.Exchange.Wrap(render, e.serve)
+}
+
+func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) error {
+	at, err := locate(r.URL.Path)
+	if err != nil {
+		return err
+	}
+	line := exchange.LineOf(r.Context())
+	if directory.ValidTenantID(at.tenant) {
+		line.Tenant = at.tenant
+	}
+	admitted, err := e.Gate.Admit(r.Context(), at.tenant, exchange.Bearer(r), credential.ScimToken)
+	if err != nil {
+		return err
+	}
+	line.Actor = admitted.Caller.Credential
+	found, err := e.routes.find(at)
+	if err != nil {
+		return err
+	}
+	r.Pattern = found.pattern
+	do, err := found.operation(w, r)
+	if err != nil {
+		return err
+	}
+	q, err := parseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	begin := func(who *access.Caller) *call { return e.call(r, at, q, who) }
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return e.read(w, r, admitted, begin, do)
+	}
+	return e.write(w, r, admitted, begin, do)
+}
+
+// read carries a read out beside the refresh of the caller's snapshot, and
+// answers once that has passed.
+func (e *endpoint) read(w http.ResponseWriter, r *http.Request, admitted access.Admission, begin func(*access.Caller) *call, do operation) error {
+	answered, failed := do(r.Context(), begin(&admitted.Caller))
+	confirmed, err := admitted.Confirm(r.Context())
+	if err != nil {
+		return err
+	}
+	if confirmed.Tenant.ETag != admitted.Caller.Tenant.ETag {
+		answered, failed = do(r.Context(), begin(&confirmed))
+	}
+	if failed != nil {
+		return failed
+	}
+	return answered.send(w, r)
+}
+
+// write reads the body and carries a change out, neither of them before the
+// caller's snapshot is fresh.
+func (e *endpoint) write(w http.ResponseWriter, r *http.Request, admitted access.Admission, begin func(*access.Caller) *call, do operation) error {
+	confirmed, err := admitted.Confirm(r.Context())
+	if err != nil {
+		return err
+	}
+	c := begin(&confirmed)
+	if r.Method != http.MethodDelete {
+		if c.body, err = exchange.Body(w, r, e.BodyLimit, scim.ContentType, plainJSON); err != nil {
+			return err
+		}
+	}
+	answered, err := do(r.Context(), c)
+	if err != nil {
+		return err
+	}
+	return answered.send(w, r)
+}

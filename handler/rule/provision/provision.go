@@ -1,0 +1,134 @@
+// Package provision is what happens when a directory creates, changes, looks
+// for or removes users and groups.
+//
+// Each change is one function with one deciding transaction: it reads what is
+// there, applies the request, checks the rules of the product (verified
+// domains, the cap of users, the leave that a deactivation begins) and commits
+// the whole or nothing. If the row was changed by somebody else meanwhile, it
+// reads and decides again.
+package provision
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+	"handover/handler/core/scim"
+)
+
+const (
+	// maxDecisions is how often a change is decided anew before the caller is
+	// asked to come back.
+	maxDecisions = 8
+	// width is how many reads of one request go on at once.
+	width = 8
+)
+
+// Caller is on whose behalf a change is made.
+type Caller struct {
+	Tenant *directory.Tenant
+	// Actor is the id of the credential that was shown; the activity names it.
+	Actor string
+}
+
+// Config is what a Service needs.
+type Config struct {
+	Users  directory.Users
+	Groups directory.Groups
+	Now    func() time.Time
+	// Random makes ids. It must be safe for concurrent use.
+	Random io.Reader
+	// LeaveOpened hears of each leave after the commit that began it. It must
+	// return at once; the sweep finds whatever it misses. Nil is nobody.
+	LeaveOpened func(ctx context.Context, tenant string, leave directory.ID)
+}
+
+// Service changes and finds the users and groups of tenants. It is safe for
+// concurrent use.
+type Service struct {
+	Config
+	lenient, strict *scim.Model
+	anchors         *anchors
+}
+
+// New makes a Service.
+func New(c Config) (*Service, error) {
+	lenient, err := scim.NewModel(scim.Options{})
+	if err != nil {
+		return nil, fmt.Errorf("provision: %w", err)
+	}
+	strict, err := scim.NewModel(scim.Options{Strict: true})
+	if err != nil {
+		return nil, fmt.Errorf("provision: %w", err)
+	}
+	return &Service{Config: c, lenient: lenient, strict: strict, anchors: newAnchors(c.Now)}, nil
+}
+
+// Model is what a tenant's users and groups are made of.
+func (s *Service) Model(t *directory.Tenant) *scim.Model {
+	if t.Strict {
+		return s.strict
+	}
+	return s.lenient
+}
+
+// Precondition tells whether a change may go ahead on a resource's version; nil
+// means on any.
+type Precondition func(version int64) bool
+
+func (p Precondition) check(version int64) error {
+	if p == nil || p(version) {
+		return nil
+	}
+	return fault.New(fault.VersionMismatch, "If-Match names a version that is no longer current; read the resource again")
+}
+
+// again decides a change until the rows it read are still the same when it
+// commits.
+func again[T any](decide func() (T, error)) (T, error) {
+	var last error
+	for range maxDecisions {
+		decided, err := decide()
+		if !fault.Is(err, fault.RowChanged) {
+			return decided, err
+		}
+		last = err
+	}
+	var none T
+	return none, fault.New(fault.Unavailable, "the resource is being changed by others all the time; try again").
+		WithRetryAfter(time.Second).WithCause(last)
+}
+
+// together runs functions side by side and returns the first error. A panic,
+// which would end the process there, becomes a fault.
+func together(ctx context.Context, functions ...func(context.Context) error) error {
+	group, ctx := errgroup.WithContext(ctx)
+	group.SetLimit(width)
+	for _, f := range functions {
+		group.Go(func() (err error) {
+			defer func() {
+				if p := recover(); p != nil {
+					err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
+						WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+				}
+			}()
+			return f(ctx)
+		})
+	}
+	return group.Wait()
+}
+
+// each is together for the items of a list.
+func each[T any](ctx context.Context, items []T, do func(context.Context, *T) error) error {
+	functions := make([]func(context.Context) error, len(items))
+	for i := range items {
+		functions[i] = func(ctx context.Context) error { return do(ctx, &items[i]) }
+	}
+	return together(ctx, functions...)
+}
