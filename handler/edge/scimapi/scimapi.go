@@ -28,7 +28,7 @@ type Config struct {
 	Provision *provision.Service
 	Exchange  *exchange.Exchange
 	// BaseURL is the address under which a request reached the service, without
-	// a path; the function BaseURL makes one.
+	// a path; exchange.BaseURL makes one.
 	BaseURL func(*http.Request) string
 	// BodyLimit is the most bytes of a body; 0 means DefaultBodyLimit.
 	BodyLimit int64

@@ -58,16 +58,20 @@ type Service struct {
 }
 
 // New makes a Service.
-func New(c Config) (*Service, error) {
-	lenient, err := scim.NewModel(scim.Options{})
-	if err != nil {
-		return nil, fmt.Errorf("provision: %w", err)
+func New(c Config) *Service {
+	return &Service{
+		Config: c, anchors: newAnchors(c.Now),
+		lenient: builtIn(scim.Options{}), strict: builtIn(scim.Options{Strict: true}),
 	}
-	strict, err := scim.NewModel(scim.Options{Strict: true})
+}
+
+// builtIn is a model without extensions, which cannot be refused.
+func builtIn(o scim.Options) *scim.Model {
+	m, err := scim.NewModel(o)
 	if err != nil {
-		return nil, fmt.Errorf("provision: %w", err)
+		panic("provision: the built-in schemas: " + err.Error())
 	}
-	return &Service{Config: c, lenient: lenient, strict: strict, anchors: newAnchors(c.Now)}, nil
+	return m
 }
 
 // Model is what a tenant's users and groups are made of.

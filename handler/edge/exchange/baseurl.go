@@ -1,4 +1,4 @@
-package scimapi
+package exchange
 
 import (
 	"net/http"
