@@ -189,6 +189,7 @@ func TestBadInput(t *testing.T) {
 		{"an end that has passed", "POST /tenants/globex/tokens", `{"expires":"2026-03-01T12:00:00Z"}`, 400, endSample},
 		{"an end too far off", "POST /tenants/globex/tokens", `{"expires":"9999-03-01T12:00:00Z"}`, 400, `expires must be in the future and within 3650 days, for example "365d"`},
 		{"a limit in words", "GET /tenants?limit=all", ``, 400, "limit must be a whole number from 1 to 500, for example limit=50"},
+		{"a page after no tenant id", "GET /tenants?after=%00", ``, 400, "after must be the id of a tenant, for example after=acme"},
 		{"a page before no id", "GET /tenants/globex/leaves?before=x", ``, 400, "before must be an id of 36 characters, " + sampleID},
 		{"a leave that is no id", "GET /tenants/globex/leaves/x", ``, 404, "there is no such leave; its id has 36 characters, for example 01970c3e-8f00-7000-8000-000000000000"},
 		{"a credential that is no id", "DELETE /tenants/globex/credentials/x", ``, 404, "there is no such credential; its id is 16 hex digits, as the list of credentials shows it"},

@@ -79,9 +79,13 @@ func (s *Service) Tenant(ctx context.Context, id string) (Overview, error) {
 	return Overview{Tenant: t, Counters: counters}, nil
 }
 
-// ListTenants returns up to limit tenants in order of their ids, after one;
-// next continues the list and is empty at its end.
+// ListTenants returns up to limit tenants in order of their ids, after one, or
+// from the first if it is empty; next continues the list and is empty at its
+// end.
 func (s *Service) ListTenants(ctx context.Context, after string, limit int) (tenants []directory.Tenant, next string, err error) {
+	if after != "" && !directory.ValidTenantID(after) {
+		return nil, "", fault.New(fault.InvalidValue, "after must be the id of a tenant, for example after=acme")
+	}
 	tenants, err = s.Tenants.ListTenants(ctx, after, limit+1)
 	if err != nil {
 		return nil, "", fmt.Errorf("admin: list tenants: %w", err)
