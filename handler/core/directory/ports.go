@@ -78,6 +78,9 @@ type Leaves interface {
 type Work struct {
 	Tenant string
 	ETag   string
+	// Since is when the hint was written last; a young one is not forgotten,
+	// for somebody may still rely on it.
+	Since time.Time
 }
 
 // Tenants is the store of tenants and credentials.

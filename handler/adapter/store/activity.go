@@ -1,0 +1,50 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"handover/handler/adapter/table"
+	"handover/handler/core/directory"
+)
+
+// insertActivity writes a line of the tenant's history into the transaction of
+// what it tells of. The zero Activity writes nothing.
+func (t *transaction) insertActivity(a directory.Activity) {
+	if a.IsZero() {
+		return
+	}
+	var c table.Columns
+	c = withText(c, "K", string(a.Kind))
+	c = withText(c, "By", a.Actor)
+	c = withID(c, "Id", a.Target)
+	c = withText(c, "De", a.Detail)
+	c = withTime(c, "At", a.At)
+	t.insert(activityRow(a.At, t.tx), c)
+}
+
+// Activities reads the newest lines of the tenant's history.
+func (s *Store) Activities(ctx context.Context, tenant string, limit int) ([]directory.Activity, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	var list []directory.Activity
+	q := table.Query{Partition: tenant, From: prefixActivity, To: end(prefixActivity), Limit: min(limit, table.MaxPage)}
+	for row, err := range table.Rows(ctx, s.directory, q) {
+		if err != nil {
+			return nil, fmt.Errorf("store: list activities: %w", err)
+		}
+		list = append(list, activityOf(row.Columns))
+		if len(list) == limit {
+			break
+		}
+	}
+	return list, nil
+}
+
+func activityOf(c table.Columns) directory.Activity {
+	return directory.Activity{
+		At: c.Get("At").Time(), Kind: directory.ActivityKind(c.Get("K").Text()),
+		Actor: c.Get("By").Text(), Target: getID(c.Get("Id")), Detail: c.Get("De").Text(),
+	}
+}

@@ -1,0 +1,134 @@
+package store
+
+import (
+	"context"
+	"fmt"
+
+	"golang.org/x/sync/errgroup"
+
+	"handover/handler/adapter/table"
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+)
+
+// counterRow is the row q as it was last seen, or as our last commit left it.
+type counterRow struct {
+	directory.Counters
+	etag string
+	// known is false until the row is read, and after any doubt.
+	known bool
+}
+
+func (c *counterRow) apply(delta directory.Counters) {
+	c.Users += delta.Users
+	c.Active += delta.Active
+	c.Groups += delta.Groups
+}
+
+// merge leaves the cap alone.
+func (c *counterRow) merge(tx string) table.Operation {
+	return table.Operation{Action: table.Merge, Row: rowCounters, IfMatch: c.etag, Columns: table.Columns{
+		{Name: "U", Value: table.Int(c.Users)},
+		{Name: "UA", Value: table.Int(c.Active)},
+		{Name: "G", Value: table.Int(c.Groups)},
+		{Name: columnTx, Value: table.String(tx)},
+	}}
+}
+
+// Counters reads the tenant's numbers.
+func (s *Store) Counters(ctx context.Context, tenant string) (directory.Counters, error) {
+	c, err := s.readCounter(ctx, tenant)
+	return c.Counters, err
+}
+
+func (s *Store) readCounter(ctx context.Context, tenant string) (counterRow, error) {
+	row, err := s.directory.Get(ctx, tenant, rowCounters)
+	if fault.Is(err, fault.RowNotFound) {
+		return counterRow{}, noTenant(err)
+	}
+	if err != nil {
+		return counterRow{}, fmt.Errorf("store: read counters: %w", err)
+	}
+	return counterRow{known: true, etag: row.ETag, Counters: directory.Counters{
+		Users: row.Columns.Get("U").Int(), Active: row.Columns.Get("UA").Int(),
+		Groups: row.Columns.Get("G").Int(), Cap: row.Columns.Get("Cap").Int(),
+	}}, nil
+}
+
+// admit takes out what the cap refuses. It refuses only after the row was read
+// for this very decision: another process may have raised the cap or made room.
+func (w *writer) admit(ctx context.Context, batch []*submission) []*submission {
+	fresh := false
+	for {
+		if !w.counter.known {
+			row, err := w.store.readCounter(ctx, w.tenant)
+			if err != nil {
+				failAll(batch, err)
+				return nil
+			}
+			w.counter, fresh = row, true
+		}
+		admitted, refused := w.divide(batch)
+		if len(refused) == 0 || fresh {
+			for _, sub := range refused {
+				sub.finish("", capReached(w.counter.Counters))
+			}
+			return admitted
+		}
+		w.counter.known = false
+	}
+}
+
+// divide tells which changes the cap lets through, in their order.
+func (w *writer) divide(batch []*submission) (admitted, refused []*submission) {
+	next := w.counter
+	for _, sub := range batch {
+		after := next
+		after.apply(sub.delta)
+		if sub.delta.Active > 0 && after.Cap >= 0 && after.Active > after.Cap {
+			refused = append(refused, sub)
+			continue
+		}
+		next = after
+		admitted = append(admitted, sub)
+	}
+	return admitted, refused
+}
+
+func capReached(c directory.Counters) error {
+	return fault.New(fault.UserCapReached, "the tenant's cap of %d active users is reached: %d are active; raise the cap or disable users", c.Cap, c.Active)
+}
+
+// landed finds out whether a batch whose answer was lost was committed: it was
+// if any of its main rows carries its mark. A deletion of a row that is gone is
+// done, whoever did it, but speaks for nobody else.
+func (w *writer) landed(ctx context.Context, batch []*submission) bool {
+	etags, found := make([]string, len(batch)), make([]bool, len(batch))
+	var reads errgroup.Group
+	reads.SetLimit(maxParallel)
+	for i, sub := range batch {
+		reads.Go(func() error {
+			etags[i], found[i] = w.store.landed(ctx, w.store.directory, sub.transaction)
+			return nil
+		})
+	}
+	_ = reads.Wait() // the reads keep their errors: what cannot be read says nothing
+	committed := w.markedAsOurs(ctx, batch[0].tx)
+	for i, sub := range batch {
+		committed = committed || found[i] && sub.operations[sub.main].Action != table.Delete
+	}
+	if !committed {
+		return false
+	}
+	for i, sub := range batch {
+		sub.finish(etags[i], nil)
+	}
+	return true
+}
+
+// markedAsOurs tells whether the counter row was last written by the batch
+// whose first submission has the mark.
+func (w *writer) markedAsOurs(ctx context.Context, tx string) bool {
+	row, err := w.store.directory.Get(ctx, w.tenant, rowCounters, columnTx)
+	return err == nil && row.Columns.Get(columnTx).Text() == tx
+}

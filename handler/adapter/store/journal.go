@@ -1,0 +1,153 @@
+package store
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"handover/handler/adapter/table"
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+)
+
+// maxChunk is how many records one transaction moves: three operations each,
+// and the chunk of the journal.
+const maxChunk = 30
+
+// errAllMoved says that none of the records that were found is still there.
+var errAllMoved = errors.New("store: the records changed while they were being moved")
+
+// Move brings up to 30 open records to another owner, and writes them into the
+// journal, in one transaction. It is fault.RowChanged when the chunk exists:
+// another runner of the same leave wrote it.
+func (s *Store) Move(ctx context.Context, move directory.Move) (directory.Moved, error) {
+	tx, err := s.newTx()
+	if err != nil {
+		return directory.Moved{}, err
+	}
+	for range maxConflicts {
+		found, more, err := s.openRecords(ctx, move.Tenant, move.From.ID)
+		if err != nil {
+			return directory.Moved{}, err
+		}
+		if len(found) == 0 {
+			return directory.Moved{Finished: true}, nil
+		}
+		moved, err := s.moveRecords(ctx, &move, found, tx)
+		if errors.Is(err, errAllMoved) {
+			continue
+		}
+		return directory.Moved{Records: moved, Finished: err == nil && !more && len(moved) == len(found)}, err
+	}
+	return directory.Moved{}, fault.New(fault.StorageBusy, "the leaver's records change faster than they can be moved; try again")
+}
+
+// openRecords reads the index rows of one chunk.
+func (s *Store) openRecords(ctx context.Context, tenant string, owner directory.ID) (rows []table.Entity, more bool, err error) {
+	prefix := ownedBy(owner, directory.RecordOpen)
+	q := table.Query{Partition: tenant, From: prefix, To: end(prefix), Limit: maxChunk}
+	for {
+		page, err := s.records.Query(ctx, q)
+		if err != nil {
+			return nil, false, fmt.Errorf("store: list open records: %w", err)
+		}
+		rows = append(rows, page.Entities...)
+		if !page.More || len(rows) >= maxChunk {
+			return rows[:min(maxChunk, len(rows))], page.More || len(rows) > maxChunk, nil
+		}
+		q.After, q.Limit = page.Next, maxChunk-len(rows)
+	}
+}
+
+// moveRecords commits a chunk. The old index row under its ETag is the guard of
+// each record: one that was closed, changed or moved meanwhile is left out.
+func (s *Store) moveRecords(ctx context.Context, move *directory.Move, found []table.Entity, tx string) ([]directory.MovedRecord, error) {
+	t := &transaction{tenant: move.Tenant, tx: tx}
+	for len(found) > 0 {
+		moved, err := t.moveChunk(move, found)
+		if err != nil {
+			return nil, err
+		}
+		_, err = s.send(ctx, s.records, t)
+		if err == nil {
+			return moved, nil
+		}
+		failed := table.FailedOperation(err) - 1
+		switch {
+		case !conflicted(err):
+			return nil, fmt.Errorf("store: move records: %w", err)
+		case failed < 0 || failed >= 3*len(found):
+			return nil, stale("journal of the leave", err)
+		}
+		found = append(found[:failed/3:failed/3], found[failed/3+1:]...)
+	}
+	return nil, errAllMoved
+}
+
+// moveChunk writes the transaction down: the chunk, and three operations a
+// record.
+func (t *transaction) moveChunk(move *directory.Move, found []table.Entity) ([]directory.MovedRecord, error) {
+	t.operations = t.operations[:0]
+	moved := make([]directory.MovedRecord, len(found))
+	for i := range found {
+		c := found[i].Columns
+		moved[i] = directory.MovedRecord{Type: c.Get("Type").Text(), ID: c.Get("Id").Text(), Title: c.Get("Title").Text()}
+	}
+	columns, err := chunkColumns(move, moved, t.tx)
+	if err != nil {
+		return nil, err
+	}
+	t.insert(chunkRow(move.Leave, move.Number), columns)
+	for i, m := range moved {
+		owned := ownedRow(&directory.Record{Type: m.Type, ID: m.ID, Owner: move.To.ID, Status: directory.RecordOpen})
+		t.add(table.Merge, recordRow(m.Type, m.ID), "", withText(withID(nil, "Owner", move.To.ID), columnTx, t.tx))
+		t.add(table.Delete, found[i].Row, found[i].ETag, nil)
+		t.add(table.Upsert, owned, "", ownedColumns(m.Type, m.ID, m.Title))
+	}
+	return moved, nil
+}
+
+func chunkColumns(move *directory.Move, moved []directory.MovedRecord, tx string) (table.Columns, error) {
+	list, err := json.Marshal(moved)
+	if err != nil {
+		return nil, fmt.Errorf("store: write journal: %w", err)
+	}
+	c := withID(withID(nil, "From", move.From.ID), "To", move.To.ID)
+	c = withText(withTime(c, "At", move.At), columnTx, tx)
+	return withLong(withInt(c, "N", int64(len(moved))), "M", string(list)), nil
+}
+
+// Chunks reads the journal of a leave.
+func (s *Store) Chunks(ctx context.Context, tenant string, leave directory.ID) ([]directory.Chunk, error) {
+	prefix := chunksOf(leave)
+	var chunks []directory.Chunk
+	for row, err := range table.Rows(ctx, s.records, table.Query{Partition: tenant, From: prefix, To: end(prefix)}) {
+		if err != nil {
+			return nil, fmt.Errorf("store: read journal: %w", err)
+		}
+		c := directory.Chunk{
+			Leave: leave, Number: chunkNumber(row.Row), From: getID(row.Columns.Get("From")),
+			To: getID(row.Columns.Get("To")), At: row.Columns.Get("At").Time(),
+		}
+		if err := json.Unmarshal(getLong(row.Columns, "M"), &c.Moved); err != nil {
+			return nil, fault.New(fault.Internal, "chunk %d of the journal cannot be read", c.Number).WithCause(err)
+		}
+		chunks = append(chunks, c)
+	}
+	return chunks, nil
+}
+
+// LastChunk reads keys alone.
+func (s *Store) LastChunk(ctx context.Context, tenant string, leave directory.ID) (int, error) {
+	prefix := chunksOf(leave)
+	last := 0
+	q := table.Query{Partition: tenant, From: prefix, To: end(prefix), Columns: []string{"N"}}
+	for row, err := range table.Rows(ctx, s.records, q) {
+		if err != nil {
+			return 0, fmt.Errorf("store: read journal: %w", err)
+		}
+		last = chunkNumber(row.Row)
+	}
+	return last, nil
+}

@@ -1,0 +1,292 @@
+package store
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"handover/handler/adapter/table"
+	"handover/handler/core/fault"
+	"handover/handler/core/tally"
+)
+
+const (
+	// flushDeadline bounds the work on one batch: no caller may end it for the
+	// others.
+	flushDeadline = 30 * time.Second
+	// maxBatchSize is the most bytes, counted by table.Size, of the changes that
+	// share a transaction. In the worst case JSON triples them, and 4 MiB is the
+	// limit.
+	maxBatchSize = 1 << 20
+	// maxIdleWriters is how many tenants' counters a process remembers at least.
+	maxIdleWriters = 4096
+)
+
+// writers holds one writer a tenant.
+type writers struct {
+	mu       sync.Mutex
+	byTenant map[string]*writer
+}
+
+// writer combines the changes of one tenant that move its counters. While one
+// transaction is in flight the next changes wait, and then share the next one
+// with a single merge of the counter row: free-running writers would spend
+// most of their tries on conflicts over that row.
+type writer struct {
+	store  *Store
+	tenant string
+
+	mu      sync.Mutex
+	waiting []*submission
+	running bool
+
+	// counter is used by the running flush alone.
+	counter counterRow
+}
+
+// submission is a transaction that waits for the writer.
+type submission struct {
+	ctx context.Context
+	*transaction
+	size int
+	etag string
+	err  error
+	done chan struct{}
+}
+
+func (w *writers) of(s *Store, tenant string) *writer {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.byTenant == nil {
+		w.byTenant = map[string]*writer{}
+	}
+	one := w.byTenant[tenant]
+	if one == nil {
+		one = &writer{store: s, tenant: tenant}
+		w.byTenant[tenant] = one
+	}
+	return one
+}
+
+// retire forgets an idle writer where there are many. Should somebody submit to
+// it nevertheless, two writers of a tenant meet at the counter row's ETag.
+func (w *writers) retire(one *writer) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if len(w.byTenant) > maxIdleWriters {
+		delete(w.byTenant, one.tenant)
+	}
+}
+
+// submit waits until the transaction is decided.
+func (w *writer) submit(ctx context.Context, t *transaction) (string, error) {
+	sub := &submission{ctx: ctx, transaction: t, done: make(chan struct{})}
+	for i := range t.operations {
+		sub.size += table.Size(t.tenant, t.operations[i].Row, t.operations[i].Columns)
+	}
+	w.enqueue(sub)
+	select {
+	case <-sub.done:
+	case <-ctx.Done():
+		if w.withdraw(sub) {
+			return "", ctx.Err()
+		}
+		<-sub.done
+	}
+	return sub.etag, sub.err
+}
+
+// enqueue starts the work where nobody is at it; an idle writer has no
+// goroutine.
+func (w *writer) enqueue(sub *submission) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(w.waiting, sub)
+	if !w.running {
+		w.running = true
+		go w.run()
+	}
+}
+
+// withdraw takes a submission back that no flush has taken yet.
+func (w *writer) withdraw(sub *submission) bool {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, other := range w.waiting {
+		if other == sub {
+			w.waiting = append(w.waiting[:i], w.waiting[i+1:]...)
+			return true
+		}
+	}
+	return false
+}
+
+func (w *writer) run() {
+	for {
+		batch := w.take()
+		if len(batch) == 0 {
+			w.store.writers.retire(w)
+			return
+		}
+		w.flush(batch)
+	}
+}
+
+// take picks what fits one transaction beside the counter row: no row twice, at
+// most 100 operations. The rest keeps its order.
+func (w *writer) take() []*submission {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	var batch, rest []*submission
+	rows := map[string]bool{}
+	operations, size := 1, 0
+	for _, sub := range w.waiting {
+		fits := operations+len(sub.operations) <= table.MaxOperations && size+sub.size <= maxBatchSize
+		if len(batch) > 0 && (!fits || sub.touches(rows)) {
+			rest = append(rest, sub)
+			continue
+		}
+		sub.mark(rows)
+		batch = append(batch, sub)
+		operations, size = operations+len(sub.operations), size+sub.size
+	}
+	w.waiting = rest
+	w.running = len(batch) > 0
+	return batch
+}
+
+func (t *transaction) touches(rows map[string]bool) bool {
+	for i := range t.operations {
+		if rows[t.operations[i].Row] {
+			return true
+		}
+	}
+	return false
+}
+
+func (t *transaction) mark(rows map[string]bool) {
+	for i := range t.operations {
+		rows[t.operations[i].Row] = true
+	}
+}
+
+func (sub *submission) finish(etag string, err error) {
+	sub.etag, sub.err = etag, err
+	close(sub.done)
+}
+
+func failAll(batch []*submission, err error) {
+	for _, sub := range batch {
+		sub.finish("", err)
+	}
+}
+
+// flush decides every submission of a batch.
+func (w *writer) flush(batch []*submission) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), flushDeadline)
+	defer cancel()
+	for try := 1; ; try++ {
+		if ctx.Err() != nil {
+			failAll(batch, overdue(ctx.Err()))
+			return
+		}
+		batch = w.admit(ctx, batch)
+		if len(batch) == 0 {
+			return
+		}
+		err := w.send(ctx, batch)
+		if err == nil {
+			return
+		}
+		if batch = w.settle(ctx, batch, err); len(batch) == 0 {
+			return
+		}
+		switch {
+		case !unanswered(err):
+			try = 0
+		case try >= maxTries || pause(ctx, try) != nil:
+			failAll(batch, overdue(err))
+			return
+		}
+	}
+}
+
+// overdue is the answer when nobody can say what became of a change.
+func overdue(cause error) error {
+	return fault.New(fault.StorageUnknown, "the storage did not answer in time; whether it wrote is not known, and trying again is safe").WithCause(cause)
+}
+
+// send transacts a batch with one merge of the counter row, which comes last so
+// that the operations of the first submission keep their places.
+func (w *writer) send(ctx context.Context, batch []*submission) error {
+	next := w.counter
+	var operations []table.Operation
+	for i, sub := range batch {
+		operations = append(operations, sub.operations...)
+		next.apply(sub.delta)
+		if i > 0 {
+			tally.Trip(sub.ctx)
+		}
+	}
+	operations = append(operations, next.merge(batch[0].tx))
+	etags, err := w.store.directory.Transact(ctx, w.tenant, operations)
+	if err != nil {
+		return err
+	}
+	next.etag = etags[len(etags)-1]
+	w.counter = next
+	for _, sub := range batch {
+		sub.finish(etags[sub.main], nil)
+		etags = etags[len(sub.operations):]
+	}
+	return nil
+}
+
+// settle deals with a failed transaction and returns what must go again: the
+// submission at fault gets its own error, and does not spoil the others.
+func (w *writer) settle(ctx context.Context, batch []*submission, err error) []*submission {
+	if unanswered(err) {
+		for _, sub := range batch {
+			sub.doubtful = true
+		}
+	}
+	culprit, index := locate(batch, table.FailedOperation(err))
+	if batch[0].doubtful {
+		w.counter.known = false
+		if w.landed(ctx, batch) {
+			return nil
+		}
+	}
+	switch {
+	case unanswered(err):
+		return batch
+	case culprit == len(batch) && fault.Is(err, fault.RowChanged):
+		w.counter.known = false
+		return batch
+	case culprit < 0 || culprit == len(batch):
+		w.counter.known = false
+		failAll(batch, err)
+		return nil
+	}
+	err = &table.Error{Index: index, Fault: fault.Of(err)}
+	if batch[culprit].mustBeOurs(err) {
+		err = nil
+	}
+	batch[culprit].finish("", err)
+	return append(batch[:culprit:culprit], batch[culprit+1:]...)
+}
+
+// locate finds whose operation failed: the submission and the index among its
+// operations; len(batch) for the counter row, -1 for none.
+func locate(batch []*submission, failed int) (culprit, index int) {
+	if failed == table.NoOperation {
+		return -1, table.NoOperation
+	}
+	for i, sub := range batch {
+		if failed < len(sub.operations) {
+			return i, failed
+		}
+		failed -= len(sub.operations)
+	}
+	return len(batch), table.NoOperation
+}
