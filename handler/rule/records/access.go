@@ -76,7 +76,7 @@ func (s *Service) access(ctx context.Context, tenant directory.Tenant, user dire
 	if err != nil {
 		return Access{}, err
 	}
-	return Access{User: user, Grant: grant, AsOf: asOf.UTC()}, nil
+	return Access{User: user, Grant: grant, AsOf: asOf.UTC().Truncate(time.Millisecond)}, nil
 }
 
 // grant finds the effective role. The rows that list a user's groups may
