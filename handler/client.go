@@ -56,6 +56,44 @@ func (c *client) call(ctx context.Context, method, path string, body, result any
 	return answer, nil
 }
 
+// pageSize is how many entries one page has: the most that the service gives.
+const pageSize = "500"
+
+// list reads every page of a list into result. The answer is one list with all
+// of them, under the name that each page has it.
+func (c *client) list(ctx context.Context, path, name, cursor string, result any) (json.RawMessage, error) {
+	all := []json.RawMessage{}
+	path, asked, _ := strings.Cut(path, "?")
+	query, err := url.ParseQuery(asked)
+	if err != nil {
+		return nil, fmt.Errorf("client: %w", err)
+	}
+	query.Set("limit", pageSize)
+	for {
+		var page map[string]json.RawMessage
+		if _, err := c.call(ctx, http.MethodGet, path+"?"+query.Encode(), nil, &page); err != nil {
+			return nil, err
+		}
+		var entries []json.RawMessage
+		var next string
+		if json.Unmarshal(page[name], &entries) != nil || (page["next"] != nil && json.Unmarshal(page["next"], &next) != nil) {
+			return nil, c.stranger(http.StatusOK)
+		}
+		if all = append(all, entries...); next == "" {
+			break
+		}
+		query.Set(cursor, next)
+	}
+	joined, err := json.Marshal(all)
+	if err == nil {
+		err = json.Unmarshal(joined, result)
+	}
+	if err != nil {
+		return nil, c.stranger(http.StatusOK).WithCause(err)
+	}
+	return json.Marshal(map[string]json.RawMessage{name: joined})
+}
+
 func (c *client) exchange(ctx context.Context, method, path string, body any) (int, json.RawMessage, error) {
 	var content io.Reader
 	if body != nil {

@@ -19,7 +19,7 @@ type personView struct {
 type leaveView struct {
 	ID        string      `json:"id"`
 	State     string      `json:"state"`
-	Leaver    personView  `json:"leaver"`
+	User      personView  `json:"user"`
 	Recipient *personView `json:"recipient"`
 	Moved     int         `json:"moved"`
 	Attempt   int         `json:"attempt"`
@@ -58,19 +58,17 @@ func (c *leaveListCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Leaves []leaveView `json:"leaves"`
-	}
-	answer, err := manage.call(ctx, http.MethodGet, tenantPath(c.Tenant)+"/leaves", nil, &list)
+	var leaves []leaveView
+	answer, err := manage.list(ctx, tenantPath(c.Tenant)+"/leaves", "leaves", "before", &leaves)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(m.Stdout, answer)
 	}
-	rows := make([][]string, 0, len(list.Leaves))
-	for _, l := range list.Leaves {
-		rows = append(rows, []string{l.ID, l.State, l.Leaver.UserName, l.recipient(), strconv.Itoa(l.Moved), l.Opened.UTC().Format(time.DateTime)})
+	rows := make([][]string, 0, len(leaves))
+	for _, l := range leaves {
+		rows = append(rows, []string{l.ID, l.State, l.User.UserName, l.recipient(), strconv.Itoa(l.Moved), l.Opened.UTC().Format(time.DateTime)})
 	}
 	return printTable(m.Stdout, []string{"LEAVE", "STATE", "WHO LEFT", "WHO RECEIVED", "MOVED", "OPENED (UTC)"}, rows)
 }
@@ -99,7 +97,7 @@ func (c *leaveShowCommand) Run(ctx context.Context, m *Main) error {
 		{"Leave", l.ID},
 		{"State", l.State},
 		{"Reason", l.Reason},
-		{"Who left", l.Leaver.UserName},
+		{"Who left", l.User.UserName},
 		{"Who received", l.recipient()},
 		{"Records moved", strconv.Itoa(l.Moved)},
 		{"Attempts", strconv.Itoa(l.Attempt)},

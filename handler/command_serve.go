@@ -2,7 +2,7 @@ package main
 
 import (
 	"context"
-	"fmt"
+	"errors"
 	"log/slog"
 	"net"
 	"strconv"
@@ -35,17 +35,31 @@ func (serveCommand) Run(ctx context.Context, m *Main) error {
 // start listens first, so that a taken port is found before anything is
 // written, and then opens the program.
 func (m *Main) start(ctx context.Context, settings Settings, triggers bool) (*Program, error) {
-	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", settings.Listen)
+	listener, err := listen(ctx, settings.Listen)
 	if err != nil {
-		return nil, fault.New(fault.Unavailable, "cannot listen on %s: the port is taken or not allowed; stop what uses it, or set HANDOVER_LISTEN to another, for example 127.0.0.1:8081", settings.Listen).WithCause(err)
+		return nil, err
 	}
-	program, err := newProgram(ctx, settings, Options{
-		Listener: listener, Triggers: triggers, Now: m.Now, Random: m.Random,
+	return m.open(ctx, settings, Options{
+		Listener: listener, Triggers: triggers,
 		Log: slog.New(telemetry.NewHandler(m.Stdout, m.Stderr, settings.LogLevel)),
 	})
+}
+
+// open completes the options with what Main takes from outside. The listener is
+// closed if the program cannot be opened.
+func (m *Main) open(ctx context.Context, settings Settings, options Options) (*Program, error) {
+	options.Now, options.Random = m.Now, m.Random
+	program, err := newProgram(ctx, settings, options)
 	if err != nil {
-		listener.Close()
-		return nil, fmt.Errorf("start: %w", err)
+		return nil, errors.Join(err, options.Listener.Close())
 	}
 	return program, nil
+}
+
+func listen(ctx context.Context, address string) (net.Listener, error) {
+	listener, err := (&net.ListenConfig{}).Listen(ctx, "tcp", address)
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "cannot listen on %s: the port is taken or not allowed; stop what uses it, or set HANDOVER_LISTEN to another, for example 127.0.0.1:8081", address).WithCause(err)
+	}
+	return listener, nil
 }

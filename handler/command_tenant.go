@@ -83,18 +83,16 @@ func (c *tenantListCommand) Run(ctx context.Context, m *Main) error {
 	if err != nil {
 		return err
 	}
-	var list struct {
-		Tenants []tenantView `json:"tenants"`
-	}
-	answer, err := manage.call(ctx, http.MethodGet, "/tenants", nil, &list)
+	var tenants []tenantView
+	answer, err := manage.list(ctx, "/tenants", "tenants", "after", &tenants)
 	if err != nil {
 		return err
 	}
 	if c.JSON {
 		return printJSON(m.Stdout, answer)
 	}
-	rows := make([][]string, 0, len(list.Tenants))
-	for _, t := range list.Tenants {
+	rows := make([][]string, 0, len(tenants))
+	for _, t := range tenants {
 		rows = append(rows, []string{t.ID, t.Name, t.Country, strings.Join(t.Domains, ", "), t.MasterAdmin})
 	}
 	return printTable(m.Stdout, []string{"TENANT", "NAME", "COUNTRY", "DOMAINS", "MASTER ADMIN"}, rows)

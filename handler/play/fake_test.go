@@ -24,6 +24,8 @@ type endpoint struct {
 	next          int
 	seen          []string
 	url           string
+	// forbids is a userName that is refused with 403.
+	forbids string
 }
 
 func newEndpoint(t *testing.T, defect string) (*endpoint, string) {
@@ -105,6 +107,10 @@ func (e *endpoint) list(w http.ResponseWriter, r *http.Request, store map[string
 func (e *endpoint) create(w http.ResponseWriter, r *http.Request, kind string, store map[string]object) {
 	var resource object
 	_ = json.NewDecoder(r.Body).Decode(&resource)
+	if e.forbids != "" && resource["userName"] == e.forbids {
+		e.refuse(w, 403, "")
+		return
+	}
 	for _, other := range store {
 		if kind == "Users" && other["userName"] == resource["userName"] && !e.is("duplicates are taken") {
 			e.refuse(w, 409, "uniqueness")

@@ -224,3 +224,31 @@ func TestStops(t *testing.T) {
 		t.Errorf("a stopped cycle returned %v", err)
 	}
 }
+
+func TestRefused(t *testing.T) {
+	tests := []struct {
+		name    string
+		refusal play.Refusal
+		want    int
+		words   string
+	}{
+		{"refused", play.Refusal{UserName: "sam@acme.com", Status: 403}, 1, ""},
+		{"taken in", play.Refusal{UserName: "ann@acme.com", Status: 403}, 0, "POST /Users answered 201, wanted 403"},
+		{"refused otherwise", play.Refusal{UserName: "sam@acme.com", Status: 400}, 0, "POST /Users answered 403, wanted 400"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			e, url := newEndpoint(t, "")
+			e.forbids = "sam@acme.com"
+			cycle, err := play.NewCycle(play.Target{URL: url, Token: "good"}, small())
+			if err != nil {
+				t.Fatal(err)
+			}
+			got, err := cycle.Refused(t.Context(), test.refusal)
+			faults := strings.Join(cycle.Report().Phases[0].Faults, "\n")
+			if got != test.want || err != nil || !strings.Contains(faults, test.words) {
+				t.Errorf("%d refused, %v, faults %q", got, err, faults)
+			}
+		})
+	}
+}

@@ -1,0 +1,31 @@
+# The two commands of the README are `go run ./handler demo` and `make test`.
+# They need Go; `make test` needs a C compiler, too, for the race detector, and
+# network to the Go module proxy.
+
+tool = go tool -modfile=tools.mod
+
+.PHONY: build demo test format vet staticcheck race
+
+build:
+	go build -trimpath -ldflags '-s -w' -o dist/handover ./handler
+
+demo:
+	go run ./handler demo
+
+test: format vet staticcheck race
+
+format:
+	@wrong="$$($(tool) gofumpt -l .)" || exit 1; \
+	if [ -n "$$wrong" ]; then \
+		echo "These files are not as gofumpt writes them; run $(tool) gofumpt -w .:"; \
+		echo "$$wrong"; exit 1; \
+	fi
+
+vet:
+	go vet ./...
+
+staticcheck:
+	$(tool) staticcheck ./...
+
+race:
+	go test -race ./...

@@ -1,0 +1,93 @@
+package main
+
+import (
+	"context"
+	"net"
+	"os"
+	"regexp"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){"handover": main})
+}
+
+// TestScripts plays what people type. Beside the program, a script may say
+// "dev", which runs one until the script ends, and "occupy", which takes a port.
+func TestScripts(t *testing.T) {
+	testscript.Run(t, testscript.Params{
+		Dir:                 "testdata/script",
+		RequireExplicitExec: true,
+		Setup: func(e *testscript.Env) error {
+			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
+			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
+		},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"dev": runDev, "occupy": occupy},
+	})
+}
+
+// occupy listens on a free port and puts its address into a variable.
+func occupy(ts *testscript.TestScript, _ bool, args []string) {
+	listener, err := net.Listen("tcp", "127.0.0.1:0")
+	ts.Check(err)
+	ts.Defer(func() { listener.Close() })
+	ts.Setenv(args[0], listener.Addr().String())
+}
+
+// runDev runs dev in this process on the script's folder data, and sets the
+// variables of its clients.
+func runDev(ts *testscript.TestScript, _ bool, _ []string) {
+	const key = "an operator key for scripts"
+	output := &words{}
+	main := newMain()
+	main.Args, main.Stdout, main.Stderr = []string{"dev"}, output, output
+	secret := strings.ReplaceAll(key, " ", "-")
+	main.Env = []string{"HANDOVER_LISTEN=127.0.0.1:0", "HANDOVER_DATA=" + ts.MkAbs("data"), "HANDOVER_OPERATOR_KEY=" + secret}
+	ctx, stop := context.WithCancel(context.Background())
+	code := make(chan int, 1)
+	go func() { code <- main.Run(ctx) }()
+	ts.Defer(func() {
+		stop()
+		if c := <-code; c != 0 {
+			ts.Fatalf("dev ended with %d:\n%s", c, output)
+		}
+	})
+	url := output.wait(ts, regexp.MustCompile(`URL +(\S+)\n`))
+	ts.Setenv("HANDOVER_URL", url)
+	ts.Setenv("HANDOVER_OPERATOR_KEY", secret)
+}
+
+// words is what a running program has written so far.
+type words struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (w *words) Write(p []byte) (int, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.Write(p)
+}
+
+func (w *words) String() string {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.text.String()
+}
+
+// wait returns the first group of the pattern once it was written.
+func (w *words) wait(ts *testscript.TestScript, pattern *regexp.Regexp) string {
+	for range 500 {
+		if found := pattern.FindStringSubmatch(w.String()); found != nil {
+			return found[1]
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	ts.Fatalf("%v was not written:\n%s", pattern, w)
+	return ""
+}
