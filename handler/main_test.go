@@ -42,11 +42,10 @@ func occupy(ts *testscript.TestScript, _ bool, args []string) {
 // runDev runs dev in this process on the script's folder data, and sets the
 // variables of its clients.
 func runDev(ts *testscript.TestScript, _ bool, _ []string) {
-	const key = "an operator key for scripts"
+	const secret = "an-operator-key-for-scripts"
 	output := &words{}
 	main := newMain()
 	main.Args, main.Stdout, main.Stderr = []string{"dev"}, output, output
-	secret := strings.ReplaceAll(key, " ", "-")
 	main.Env = []string{"HANDOVER_LISTEN=127.0.0.1:0", "HANDOVER_DATA=" + ts.MkAbs("data"), "HANDOVER_OPERATOR_KEY=" + secret}
 	ctx, stop := context.WithCancel(context.Background())
 	code := make(chan int, 1)
