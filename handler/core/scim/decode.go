@@ -41,7 +41,7 @@ func (t *ResourceType) Load(document []byte) (*Resource, error) {
 	if err != nil {
 		return nil, fault.New(fault.Internal, "a stored %s cannot be read", t.name).WithCause(err)
 	}
-	r, err := mender{t: t, stored: true}.resource(v)
+	r, err := mender{t: t, strict: true, stored: true}.resource(v)
 	if err != nil {
 		return nil, fault.New(fault.Internal, "a stored %s does not fit its schema", t.name).WithCause(err)
 	}
@@ -85,7 +85,7 @@ func (m mender) resource(v Value) (*Resource, error) {
 	kept := v.fields[:0]
 	for i := range v.fields {
 		f := v.fields[i]
-		if a := m.t.foreign(f.Name); a != nil && !m.strict {
+		if a := m.t.foreign(f.Name); a != nil && (!m.strict || m.stored) {
 			if keep, err := m.foreignField(a, &f); err != nil {
 				return nil, err
 			} else if keep && a.isExtension() {
@@ -128,14 +128,10 @@ func (t *ResourceType) foreign(name string) *Attribute {
 }
 
 func (m mender) foreignField(a *Attribute, f *Field) (keep bool, err error) {
-	if a.Mutability != ReadWrite && a.Mutability != Immutable || a.isExtension() && f.Value.kind != Object {
+	if a.isExtension() && f.Value.kind != Object {
 		return false, nil
 	}
-	if err := m.value(a, &f.Value); err != nil {
-		return false, err
-	}
-	f.Name, f.attr = a.Name, a
-	return f.Value.kind != Null, nil
+	return m.known(a, f)
 }
 
 // settle puts an attribute that was written without its URN into its

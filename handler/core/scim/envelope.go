@@ -98,6 +98,10 @@ func defined(a *Attribute, v Value) Value {
 	return v
 }
 
-// managerStart is how a stored document that names a manager continues at the
-// enterprise extension: the manager is its first attribute.
-const managerStart = `"` + EnterpriseURN + `":{"manager":{"value":"`
+// A stored document that names a manager has these two texts one behind the
+// other: the manager is the first attribute of the enterprise extension. The
+// second is the rarer one to look for.
+const (
+	enterpriseStart = `"` + EnterpriseURN + `":`
+	managerStart    = `{"manager":{"value":"`
+)

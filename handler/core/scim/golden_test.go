@@ -48,7 +48,7 @@ type goldenCase struct {
 	archive *txtar.Archive
 }
 
-func goldenCases(t *testing.T, folder string) []goldenCase {
+func goldenCases(t testing.TB, folder string) []goldenCase {
 	t.Helper()
 	paths, err := filepath.Glob(filepath.Join("testdata", folder, "*.txtar"))
 	if err != nil || len(paths) == 0 {

@@ -16,8 +16,8 @@ type mender struct {
 	t *ResourceType
 	// strict takes the RFC's forms alone and refuses unknown attributes.
 	strict bool
-	// stored is for a document of ours: nothing is required of it, and what the
-	// schema no longer knows is left out without a word.
+	// stored is for a document of ours: nothing is required of it, and what no
+	// longer fits a schema that has changed is left out without a word.
 	stored bool
 	// patching leaves an unassigned sub-attribute as null, so that a merge can
 	// remove it.
@@ -62,7 +62,7 @@ func (m mender) onePrimary(a *Attribute, v *Value) error {
 	first := -1
 	for i := range v.items {
 		switch primary := v.items[i].find("primary"); {
-		case primary == nil || !primary.True():
+		case primary == nil || !primary.True() || m.stored:
 		case first < 0:
 			first = i
 		case m.strict:
@@ -101,7 +101,7 @@ func (m mender) one(a *Attribute, v *Value) error {
 		assigned(v)
 		return nil
 	}
-	return kindIs(a, v, v.kind == String && (!m.strict || wellFormed(a.Type, v.text)))
+	return kindIs(a, v, v.kind == String && (!m.strict || m.stored || wellFormed(a.Type, v.text)))
 }
 
 // wellFormed is asked for strict tenants only: Entra writes any text anywhere.
@@ -180,10 +180,21 @@ func (m mender) field(parent *Attribute, f *Field) (keep bool, err error) {
 	switch {
 	case a == nil && m.strict && !m.stored:
 		return false, fault.New(fault.InvalidValue, "%s is not an attribute that the schema defines", brief(parent.fullOf(f.Name)))
-	case a == nil, a.Mutability == ReadOnly, a.Mutability == WriteOnly:
+	case a == nil:
+		return false, nil
+	}
+	return m.known(a, f)
+}
+
+// known mends a field whose definition was found and tells whether it stays.
+func (m mender) known(a *Attribute, f *Field) (keep bool, err error) {
+	if a.Mutability == ReadOnly || a.Mutability == WriteOnly {
 		return false, nil
 	}
 	if err := m.value(a, &f.Value); err != nil {
+		if m.stored {
+			return false, nil
+		}
 		return false, err
 	}
 	f.Name, f.attr = a.Name, a
@@ -196,7 +207,10 @@ func (m mender) required(a *Attribute, v *Value) error {
 	}
 	for i := range a.SubAttributes {
 		sub := &a.SubAttributes[i]
-		if sub.Required && sub.Mutability != ReadOnly && v.find(sub.Name) == nil {
+		if !sub.Required || sub.Mutability == ReadOnly {
+			continue
+		}
+		if have := v.find(sub.Name); have == nil || have.kind == String && have.text == "" {
 			return fault.New(fault.InvalidValue, "%s is required and must not be empty", sub.full)
 		}
 	}

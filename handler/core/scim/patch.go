@@ -206,7 +206,7 @@ func (d *patchDecoder) attribute(o operation, value *Value) error {
 	if err := d.mendValue(&o, value); err != nil {
 		return err
 	}
-	if leaf.Required && o.value.kind == Null {
+	if leaf.Required && (o.value.kind == Null || o.value.kind == String && o.value.text == "") {
 		if o.op == opRemove {
 			return fault.New(fault.Mutability, "%s is required and cannot be removed", leaf.full)
 		}

@@ -42,15 +42,11 @@ func appendWithManager(dst, attributes []byte, base string) []byte {
 	if base != "" {
 		at = bytes.Index(attributes, []byte(managerStart))
 	}
-	if at < 0 {
+	if at < 0 || !bytes.HasSuffix(attributes[:at], []byte(enterpriseStart)) {
 		return append(dst, attributes...)
 	}
 	from := at + len(managerStart)
-	end := bytes.IndexByte(attributes[from:], '"')
-	if end != 36 {
-		return append(dst, attributes...)
-	}
-	end += from
+	end := from + bytes.IndexByte(attributes[from:], '"')
 	id := attributes[from:end]
 	dst = append(dst, attributes[:end+1]...)
 	if isID(id) {
