@@ -2,46 +2,189 @@ package main
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"path/filepath"
+	"strings"
+	"sync"
 	"time"
+
+	"handover/handler/adapter/local"
+	"handover/handler/adapter/store"
+	"handover/handler/core/fault"
+	"handover/handler/edge/appapi"
+	"handover/handler/edge/exchange"
+	"handover/handler/edge/manageapi"
+	"handover/handler/edge/scimapi"
+	"handover/handler/edge/trigger"
+	"handover/handler/rule/access"
+	"handover/handler/rule/admin"
+	"handover/handler/rule/provision"
+	"handover/handler/rule/reassign"
+	"handover/handler/rule/records"
 )
+
+// dataFile is the name of the file in the data folder.
+const dataFile = "handover.db"
 
 // Options is what a program takes from outside beside its settings.
 type Options struct {
 	// Listener is where it answers; the program closes it.
 	Listener net.Listener
-	// Triggers mounts the routes of the Functions host, in place of a queue
-	// worker and a sweep of its own.
+	// Triggers mounts the routes of the Functions host, whose timer then does
+	// the sweep.
 	Triggers bool
 	Log      *slog.Logger
 	Now      func() time.Time
 	Random   io.Reader
+	// Step, if any, is called before and after everything durable that the
+	// program does: a test that kills the program does it there.
+	Step func()
 }
 
 // Program is a running Handover.
 type Program struct {
 	options Options
 	server  *http.Server
+	file    *local.File
+	queue   *local.Queue
+	leaves  *reassign.Service
+	courier *reassign.Courier
+	trigger *trigger.Trigger
 }
 
-func newProgram(_ context.Context, _ Settings, options Options) (*Program, error) {
-	return &Program{options: options, server: &http.Server{Handler: http.NotFoundHandler(), ReadHeaderTimeout: 10 * time.Second}}, nil
+// newProgram opens the store and wires rules and edges to it. It answers
+// nothing before Run.
+func newProgram(_ context.Context, settings Settings, options Options) (*Program, error) {
+	process, err := shortName(options.Random)
+	if err != nil {
+		return nil, err
+	}
+	if options.Step == nil {
+		options.Step = func() {}
+	}
+	file, err := local.Open(filepath.Join(settings.Data, dataFile), local.Options{Now: options.Now})
+	if err != nil {
+		return nil, err
+	}
+	p := &Program{options: options, file: file, queue: file.Queue(settings.Queue, local.QueueOptions{})}
+	s := p.store()
+	p.leaves = &reassign.Service{
+		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: steppedQueue{local.Leaves{Queue: p.queue}, options.Step},
+		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.DefaultLimits(),
+	}
+	p.courier = reassign.NewCourier(p.leaves, func(err error) {
+		p.warn("a leave could not be sent; the sweep sends it", err)
+	})
+	p.trigger = &trigger.Trigger{Work: p.leaves, Log: options.Log, Now: options.Now, Timeout: 8 * time.Minute}
+	p.server = &http.Server{
+		Handler: p.routes(settings, s), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),
+	}
+	return p, nil
+}
+
+func (p *Program) store() *store.Store {
+	return store.New(store.Config{
+		Directory: steppedTable{p.file.Table("directory"), p.options.Step},
+		Records:   steppedTable{p.file.Table("records"), p.options.Step},
+		Now:       p.options.Now, Random: p.options.Random,
+	})
+}
+
+// routes puts the edges behind their first path segment. No ServeMux stands in
+// front of them: it would answer unclean paths with a redirect, which
+// directories do not follow.
+func (p *Program) routes(settings Settings, s *store.Store) http.Handler {
+	gate := access.New(access.Config{Tenants: s, Now: p.options.Now, OperatorKeys: []string{settings.OperatorKey}})
+	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference}
+	base := exchange.BaseURL(settings.BaseURL)
+	edges := map[string]http.Handler{
+		"scim": scimapi.New(scimapi.Config{
+			Gate: gate, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit,
+			Provision: provision.New(provision.Config{
+				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Opened,
+			}),
+		}),
+		"app": appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: &records.Service{
+			Users: s, Groups: s, Records: s, Now: p.options.Now,
+			Recipient: p.leaves.Recipient, EnsureLeave: p.leaves.EnsureLeave,
+		}}),
+		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: &admin.Service{
+			Tenants: s, Users: s, Leaves: s, Journal: s, Countries: settings.Countries,
+			Now: p.options.Now, Random: p.options.Random, Changed: gate.Forget,
+		}}),
+	}
+	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
+	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
+		if edge, ok := edges[first]; ok {
+			edge.ServeHTTP(w, r)
+			return
+		}
+		nowhere.ServeHTTP(w, r)
+	})
+	if p.options.Triggers {
+		return p.trigger.Front(front)
+	}
+	return front
+}
+
+// reference ties an answer of ours to its log line.
+func (p *Program) reference() string {
+	name, err := shortName(p.options.Random)
+	if err != nil {
+		return "none"
+	}
+	return name
 }
 
 // Addr is where the program answers, host:port.
 func (p *Program) Addr() string { return p.options.Listener.Addr().String() }
 
-// Run answers until ctx ends.
+// Run answers until ctx ends, then lets requests under way finish for a moment.
+// Nothing depends on that moment: what is cut off is found at the next start.
 func (p *Program) Run(ctx context.Context) error {
-	context.AfterFunc(ctx, func() { p.server.Close() })
-	if err := p.server.Serve(p.options.Listener); err != http.ErrServerClosed {
-		return err
+	ctx, stop := context.WithCancel(ctx)
+	var background sync.WaitGroup
+	defer background.Wait()
+	defer stop()
+	background.Go(func() { p.courier.Run(ctx) })
+	background.Go(func() { p.work(ctx) })
+	background.Go(func() { p.recoverAndSweep(ctx) })
+	ended := make(chan error, 1)
+	go func() { ended <- p.server.Serve(p.options.Listener) }()
+	select {
+	case err := <-ended:
+		return fault.New(fault.Unavailable, "the service can no longer listen on %s", p.Addr()).WithCause(err)
+	case <-ctx.Done():
+	}
+	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
+	defer cancel()
+	if err := p.server.Shutdown(patience); err != nil {
+		return errors.Join(err, p.server.Close())
 	}
 	return nil
 }
 
 // Close releases what the program holds.
-func (p *Program) Close() error { return p.server.Close() }
+func (p *Program) Close() error {
+	return errors.Join(p.server.Close(), p.file.Close())
+}
+
+func (p *Program) warn(what string, err error) {
+	p.options.Log.Warn(what, slog.String("fault", string(fault.Of(err).Code)), slog.String("error", err.Error()))
+}
+
+// shortName is 12 random hex digits.
+func shortName(random io.Reader) (string, error) {
+	var raw [6]byte
+	if _, err := io.ReadFull(random, raw[:]); err != nil {
+		return "", fault.New(fault.Internal, "no randomness for a name").WithCause(err)
+	}
+	return hex.EncodeToString(raw[:]), nil
+}
