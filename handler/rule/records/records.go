@@ -38,9 +38,9 @@ type Service struct {
 	Now         func() time.Time
 }
 
-// Put creates or replaces a record. Its owner must be an active user of the
-// tenant: one that is disabled is fault.OwnerDisabled, one that does not exist
-// fault.InvalidValue.
+// Put creates or replaces a record. Its owner must be a user of the tenant, else
+// fault.InvalidValue; the owner of an open record must be active, else
+// fault.OwnerDisabled. A closed record may stay with a leaver.
 //
 // The owner may be disabled between the check and the commit, and the leave may
 // already have looked. So the owner is read once more after it, and a record
@@ -50,7 +50,7 @@ func (s *Service) Put(ctx context.Context, tenant string, r directory.Record) er
 		return err
 	}
 	owner, err := s.Users.User(ctx, tenant, r.Owner)
-	if fault.Is(err, fault.NotFound) || (err == nil && !owner.Active) {
+	if fault.Is(err, fault.NotFound) || (err == nil && !owner.Active && r.Status == directory.RecordOpen) {
 		owner.ID = r.Owner
 		return s.refuse(ctx, tenant, r, owner, err == nil)
 	}
@@ -59,6 +59,9 @@ func (s *Service) Put(ctx context.Context, tenant string, r directory.Record) er
 	}
 	if err := s.Records.PutRecord(ctx, tenant, r); err != nil {
 		return fmt.Errorf("records: put: %w", err)
+	}
+	if r.Status == directory.RecordClosed {
+		return nil
 	}
 	return s.carryOn(ctx, tenant, owner)
 }

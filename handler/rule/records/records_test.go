@@ -115,6 +115,17 @@ func TestPutRefuses(t *testing.T) {
 	}
 }
 
+func TestAClosedRecordMayStayWithALeaver(t *testing.T) {
+	d, r := newDesk(), quote(cid.ID)
+	r.Status = directory.RecordClosed
+	if err := d.Put(t.Context(), "acme", r); err != nil {
+		t.Fatal(err)
+	}
+	if len(d.memory["acme"].Records) != 1 || len(d.ensured) != 0 {
+		t.Errorf("kept %v, leaves for %v", d.memory["acme"].Records, d.ensured)
+	}
+}
+
 func TestPutForADisabledOwnerWithoutRecipient(t *testing.T) {
 	d := newDesk()
 	d.Recipient = func(context.Context, string, directory.ID) (directory.User, error) {
