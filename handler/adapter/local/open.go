@@ -103,15 +103,22 @@ var (
 	errNewer   = errors.New("made by a newer version")
 )
 
-// inspect looks at an existing file without being able to change it. A file
-// that was cut off would end the process when the missing part is read, so the
-// size comes first.
-func inspect(path string) error {
+// inspect looks at an existing file without being able to change it. A damaged
+// one would end the process later, in a goroutine of the database where nobody
+// can catch it: so first the size, since a missing part cannot even be read,
+// and then every page.
+func inspect(path string) (err error) {
 	db, err := openBolt(path, func(options *bbolt.Options) { options.ReadOnly = true })
 	if err != nil {
 		return err
 	}
-	err = db.View(func(tx *bbolt.Tx) error {
+	defer func() {
+		if cause := recover(); cause != nil {
+			err = errors.Join(errDamaged, fmt.Errorf("panic: %v", cause))
+		}
+		err = errors.Join(err, db.Close())
+	}()
+	return db.View(func(tx *bbolt.Tx) error {
 		info, err := os.Stat(path)
 		if err != nil {
 			return err
@@ -119,9 +126,25 @@ func inspect(path string) error {
 		if info.Size() < tx.Size() {
 			return errDamaged
 		}
-		return checkFormat(tx)
+		if err := checkFormat(tx); err != nil {
+			return err
+		}
+		return tx.ForEach(func(_ []byte, b *bbolt.Bucket) error { return walk(b) })
 	})
-	return errors.Join(err, db.Close())
+}
+
+// walk visits every page of a bucket and of those inside it; a damaged page
+// makes the database panic.
+func walk(b *bbolt.Bucket) error {
+	return b.ForEach(func(key, value []byte) error {
+		if value != nil {
+			return nil
+		}
+		if inner := b.Bucket(key); inner != nil {
+			return walk(inner)
+		}
+		return nil
+	})
 }
 
 // checkFormat accepts our own files and databases with nothing in them, which a

@@ -88,6 +88,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"a text file", textFile, fault.SettingsInvalid, "no data file of Handover"},
 		{"a short text file", shortFile, fault.SettingsInvalid, "no data file of Handover"},
 		{"a file that was cut off", cutOff, fault.SettingsInvalid, "damaged"},
+		{"a damaged page", damagedPage, fault.SettingsInvalid, "damaged"},
 		{"a folder", func(_ *testing.T, folder string) string { return folder }, fault.SettingsInvalid, "is a folder"},
 		{"a missing parent", func(_ *testing.T, folder string) string { return filepath.Join(folder, "a", "b", "handover.db") }, fault.SettingsInvalid, "does not exist"},
 		{"a file for a folder", fileForFolder, fault.SettingsInvalid, "cannot be opened"},
@@ -190,6 +191,28 @@ func shortFile(t *testing.T, folder string) string {
 }
 
 func cutOff(t *testing.T, folder string) string {
+	path := eightRows(t, folder)
+	if err := os.Truncate(path, int64(3*os.Getpagesize())); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// damagedPage overwrites all pages but the first two, which only say where the
+// others are.
+func damagedPage(t *testing.T, folder string) string {
+	path := eightRows(t, folder)
+	content, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	clear(content[2*os.Getpagesize():])
+	return write(t, path, string(content))
+}
+
+// eightRows is a file with eight large rows.
+func eightRows(t *testing.T, folder string) string {
+	t.Helper()
 	path := filepath.Join(folder, "handover.db")
 	file, err := local.Open(path, local.Options{})
 	if err != nil {
@@ -199,9 +222,6 @@ func cutOff(t *testing.T, folder string) string {
 		insertRow(t, file.Table("directory"), row, table.Column{Name: "D", Value: table.String(strings.Repeat("x", 20_000))})
 	}
 	if err := file.Close(); err != nil {
-		t.Fatal(err)
-	}
-	if err := os.Truncate(path, 3*4096); err != nil {
 		t.Fatal(err)
 	}
 	return path

@@ -171,7 +171,6 @@ func TestQueueReceiversVanishTenTimes(t *testing.T) {
 		if waited := time.Since(start); waited != 50*time.Minute || letter.DeadLetterReason != "MaxDeliveryCountExceeded" {
 			t.Errorf("dead after %v, reason %q", waited, letter.DeadLetterReason)
 		}
-		time.Sleep(time.Hour) // a loop without rest would never let the fake time pass
 		cancel()
 		synctest.Wait()
 	})
