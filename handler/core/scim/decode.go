@@ -22,10 +22,8 @@ func (t *ResourceType) FromValue(v Value) (*Resource, error) {
 	if v.kind != Object {
 		return nil, notAnObject(v)
 	}
-	if t.strict {
-		if err := t.checkSchemas(v.Get("schemas")); err != nil {
-			return nil, err
-		}
+	if err := t.checkSchemas(v.Get("schemas")); err != nil && (t.strict || !entraAnySchemas()) {
+		return nil, err
 	}
 	r, err := mender{t: t, strict: t.strict}.resource(v)
 	if err != nil {

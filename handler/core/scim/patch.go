@@ -78,14 +78,12 @@ func (t *ResourceType) checkPatch(v Value, operations []Value) error {
 	if len(operations) > MaxOperations {
 		return tooManyOperations()
 	}
-	if t.strict {
-		schemas := v.Get("schemas")
-		if len(schemas.items) != 1 || !equalFold(schemas.items[0].text, PatchOpURN) {
-			return fault.New(fault.InvalidSyntax, "the schemas of a PATCH must be an array that holds %s", PatchOpURN)
-		}
-		if entraNoOperations(operations) {
-			return fault.New(fault.InvalidSyntax, "Operations is empty; a PATCH needs at least one")
-		}
+	schemas := v.Get("schemas").items
+	if (len(schemas) != 1 || !equalFold(schemas[0].text, PatchOpURN)) && (t.strict || !entraAnySchemas()) {
+		return fault.New(fault.InvalidSyntax, "the schemas of a PATCH must be an array that holds %s", PatchOpURN)
+	}
+	if len(operations) == 0 && (t.strict || !entraNoOperations()) {
+		return fault.New(fault.InvalidSyntax, "Operations is empty; a PATCH needs at least one")
 	}
 	return nil
 }
