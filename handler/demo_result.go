@@ -105,6 +105,8 @@ func (d *demo) verifyLeaver(ctx context.Context, leaver string, received map[str
 	return append(row, strconv.Itoa(len(closed)), strconv.Itoa(len(open))), nil
 }
 
+// printJSON writes the result on one line, so that it can be taken off the end
+// of whatever was written before.
 func (d *demo) printJSON(result demoResult) error {
 	ms := time.Duration.Milliseconds
 	result.Millis = demoDuration{
@@ -114,7 +116,8 @@ func (d *demo) printJSON(result demoResult) error {
 	if err != nil {
 		return fmt.Errorf("demo: %w", err)
 	}
-	return printJSON(d.m.Stdout, encoded)
+	_, err = fmt.Fprintf(d.m.Stdout, "%s\n", encoded)
+	return err
 }
 
 // farewell says how to go on by hand.

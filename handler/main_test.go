@@ -56,8 +56,7 @@ func runDev(ts *testscript.TestScript, _ bool, _ []string) {
 			ts.Fatalf("dev ended with %d:\n%s", c, output)
 		}
 	})
-	url := output.wait(ts, regexp.MustCompile(`URL +(\S+)\n`))
-	ts.Setenv("HANDOVER_URL", url)
+	ts.Setenv("HANDOVER_URL", output.await(ts, regexp.MustCompile(`URL +(\S+)\n`))[1])
 	ts.Setenv("HANDOVER_OPERATOR_KEY", secret)
 }
 
@@ -79,14 +78,14 @@ func (w *words) String() string {
 	return w.text.String()
 }
 
-// wait returns the first group of the pattern once it was written.
-func (w *words) wait(ts *testscript.TestScript, pattern *regexp.Regexp) string {
-	for range 500 {
+// await returns the groups of the pattern once it was written.
+func (w *words) await(t interface{ Fatalf(string, ...any) }, pattern *regexp.Regexp) []string {
+	for range 1000 {
 		if found := pattern.FindStringSubmatch(w.String()); found != nil {
-			return found[1]
+			return found
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
-	ts.Fatalf("%v was not written:\n%s", pattern, w)
-	return ""
+	t.Fatalf("%v was not written:\n%s", pattern, w)
+	return nil
 }

@@ -18,7 +18,6 @@ const chunk = 100
 func (c *Cycle) Initial(ctx context.Context) error {
 	return c.play(ctx,
 		phase{"users", len(c.people), func(s *step, i int) { s.provision(c.people[i], i) }},
-		phase{"duplicate user", min(1, len(c.people)), func(s *step, i int) { s.duplicate(c.people[i]) }},
 		phase{"managers", max(0, len(c.people)-reportsPerManager), func(s *step, i int) { s.manage(c.people[i+reportsPerManager]) }},
 		phase{"groups", len(c.teams), func(s *step, i int) { s.provisionGroup(c.teams[i]) }},
 		phase{"members", len(c.teams), func(s *step, i int) { s.fill(c.teams[i]) }},
@@ -37,6 +36,9 @@ func (s *step) provision(p *Person, i int) {
 		p.ID = firstID(found)
 		s.patch(p, operation{"Replace", "active", "True"}, operation{"Replace", "displayName", p.DisplayName},
 			operation{"Replace", "title", p.Title}, operation{"Replace", enterpriseSchema + ":department", p.Department})
+	}
+	if i == 0 && p.ID != "" {
+		s.duplicate(p)
 	}
 	if i%probeEvery == 0 && p.ID != "" {
 		s.ask(matchUser(strings.ToUpper(p.UserName)), anyStatus(http.StatusOK), scimJSON, hits(1), hit(hasID(p.ID)))
@@ -80,9 +82,7 @@ func (s *step) read(p *Person, more ...check) {
 
 // duplicate creates a user once more, as after an answer that came too late.
 func (s *step) duplicate(p *Person) {
-	if p.ID != "" {
-		s.ask(createUser(p), anyStatus(http.StatusConflict), scimError(http.StatusConflict), text("uniqueness", "scimType"))
-	}
+	s.ask(createUser(p), anyStatus(http.StatusConflict), scimError(http.StatusConflict), text("uniqueness", "scimType"))
 }
 
 func (s *step) manage(p *Person) {

@@ -43,7 +43,7 @@ func TestRightEndpoint(t *testing.T) {
 		}
 	}
 	want := []string{
-		"test connection", "users", "duplicate user", "managers", "groups", "members",
+		"test connection", "users", "managers", "groups", "members",
 		"changes", "renames", "memberships", "soft deletes", "leavers", "hard deletes",
 	}
 	if diff := cmp.Diff(want, names); diff != "" {
@@ -202,7 +202,7 @@ func TestProgress(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := cycle.Initial(t.Context()); err != nil || steps != 24+1+16+3+3 {
+	if err := cycle.Initial(t.Context()); err != nil || steps != 24+16+3+3 {
 		t.Errorf("%d steps, %v", steps, err)
 	}
 }
