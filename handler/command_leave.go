@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -93,7 +94,12 @@ func (c *leaveShowCommand) Run(ctx context.Context, m *Main) error {
 	if c.JSON {
 		return printJSON(m.Stdout, answer)
 	}
-	if err := printFields(m.Stdout, [][2]string{
+	return l.print(m.Stdout)
+}
+
+// print writes the leave and, below it, its journal.
+func (l *leaveView) print(w io.Writer) error {
+	if err := printFields(w, [][2]string{
 		{"Leave", l.ID},
 		{"State", l.State},
 		{"Reason", l.Reason},
@@ -106,12 +112,12 @@ func (c *leaveShowCommand) Run(ctx context.Context, m *Main) error {
 	}); err != nil || len(l.Journal) == 0 {
 		return err
 	}
-	fmt.Fprintln(m.Stdout)
+	fmt.Fprintln(w)
 	var rows [][]string
 	for _, chunk := range l.Journal {
 		for _, r := range chunk.Moved {
 			rows = append(rows, []string{strconv.Itoa(chunk.Number), r.Type, r.ID, r.Title})
 		}
 	}
-	return printTable(m.Stdout, []string{"CHUNK", "TYPE", "RECORD", "TITLE"}, rows)
+	return printTable(w, []string{"CHUNK", "TYPE", "RECORD", "TITLE"}, rows)
 }

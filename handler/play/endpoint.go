@@ -34,7 +34,11 @@ func newEndpoint(target Target, options Options) (*endpoint, error) {
 	if transport == nil {
 		transport = &http.Transport{Proxy: http.ProxyFromEnvironment, MaxConnsPerHost: options.Connections, MaxIdleConnsPerHost: options.Connections}
 	}
-	e := &endpoint{query: u.RawQuery, token: target.Token, client: &http.Client{Transport: transport, Timeout: answerTimeout}}
+	e := &endpoint{query: u.RawQuery, token: target.Token, client: &http.Client{
+		Transport: transport, Timeout: answerTimeout,
+		// A directory does not follow redirects.
+		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+	}}
 	u.RawQuery, u.Fragment = "", ""
 	e.base = strings.TrimSuffix(u.String(), "/")
 	return e, nil
@@ -57,8 +61,6 @@ func (r request) String() string {
 type answer struct {
 	status int
 	header http.Header
-	// raw is the body; empty where there was none.
-	raw []byte
 	// body is the body as a JSON object, nil if it is none. Numbers are
 	// json.Number.
 	body object
@@ -66,22 +68,9 @@ type answer struct {
 
 // send returns an error only when there was no answer.
 func (e *endpoint) send(ctx context.Context, r request) (answer, error) {
-	var content io.Reader
-	if r.body != nil {
-		encoded, err := json.Marshal(r.body)
-		if err != nil {
-			return answer{}, fmt.Errorf("play: %w", err)
-		}
-		content = bytes.NewReader(encoded)
-	}
-	sent, err := http.NewRequestWithContext(ctx, r.method, e.base+r.path+joined(r.query, e.query), content)
+	sent, err := e.written(ctx, r)
 	if err != nil {
 		return answer{}, fmt.Errorf("play: %w", err)
-	}
-	sent.Header.Set("Authorization", "Bearer "+e.token)
-	sent.Header.Set("Accept", "application/scim+json")
-	if r.body != nil {
-		sent.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
 	}
 	response, err := e.client.Do(sent)
 	if err != nil {
@@ -92,13 +81,35 @@ func (e *endpoint) send(ctx context.Context, r request) (answer, error) {
 	if err != nil {
 		return answer{}, err
 	}
-	got := answer{status: response.StatusCode, header: response.Header, raw: raw}
+	got := answer{status: response.StatusCode, header: response.Header}
 	decoder := json.NewDecoder(bytes.NewReader(raw))
 	decoder.UseNumber()
 	if decoder.Decode(&got.body) != nil {
 		got.body = nil
 	}
 	return got, nil
+}
+
+// written is the request as it goes over the wire.
+func (e *endpoint) written(ctx context.Context, r request) (*http.Request, error) {
+	var content io.Reader
+	if r.body != nil {
+		encoded, err := json.Marshal(r.body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(encoded)
+	}
+	sent, err := http.NewRequestWithContext(ctx, r.method, e.base+r.path+joined(r.query, e.query), content)
+	if err != nil {
+		return nil, err
+	}
+	sent.Header.Set("Authorization", "Bearer "+e.token)
+	sent.Header.Set("Accept", "application/scim+json")
+	if r.body != nil {
+		sent.Header.Set("Content-Type", "application/scim+json; charset=utf-8")
+	}
+	return sent, nil
 }
 
 // joined is the query of a request and that of the Tenant URL.

@@ -3,6 +3,8 @@ package play_test
 import (
 	"bytes"
 	"context"
+	"net/http"
+	"net/http/httptest"
 	"slices"
 	"strings"
 	"testing"
@@ -115,6 +117,8 @@ func TestEachDefectIsFound(t *testing.T) {
 func TestCannotBePlayed(t *testing.T) {
 	_, right := newEndpoint(t, "")
 	_, wrong := newEndpoint(t, "no hit is 404")
+	elsewhere := httptest.NewServer(http.RedirectHandler(right, http.StatusTemporaryRedirect))
+	defer elsewhere.Close()
 	tests := []struct {
 		name   string
 		target play.Target
@@ -123,6 +127,7 @@ func TestCannotBePlayed(t *testing.T) {
 		{"nobody there", play.Target{URL: "http://127.0.0.1:1", Token: "good"}, "nothing answers at http://127.0.0.1:1"},
 		{"wrong token", play.Target{URL: right, Token: "bad"}, "refuses the token with status 401"},
 		{"no SCIM", play.Target{URL: wrong, Token: "good"}, "answered 404 to Test Connection, wanted 200"},
+		{"a redirect", play.Target{URL: elsewhere.URL, Token: "good"}, "answered 307 to Test Connection, wanted 200"},
 		{"no address", play.Target{URL: "scim.example.com", Token: "good"}, "must be an http or https address"},
 	}
 	for _, test := range tests {

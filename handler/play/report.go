@@ -23,9 +23,9 @@ type Phase struct {
 	Requests int    `json:"requests"`
 	OK       int    `json:"ok"`
 	Wrong    int    `json:"wrong"`
-	// P50 and P99 are times to an answer, in nanoseconds where written as JSON.
-	P50 time.Duration `json:"p50"`
-	P99 time.Duration `json:"p99"`
+	// P50 and P99 are times to an answer.
+	P50 time.Duration `json:"p50Nanoseconds"`
+	P99 time.Duration `json:"p99Nanoseconds"`
 	// Faults are the first wrong answers, in words.
 	Faults []string `json:"faults,omitempty"`
 }
