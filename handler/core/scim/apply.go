@@ -24,6 +24,9 @@ func (p *Patch) Apply(r *Resource) (changed bool, err error) {
 	if next.root.equal(&r.root) {
 		return false, nil
 	}
+	if err := checkUndefined(&next.root); err != nil {
+		return false, err
+	}
 	if err := checkImmutable(p.kind.root, &r.root, &next.root); err != nil {
 		return false, err
 	}
@@ -40,6 +43,9 @@ func (o *operation) apply(root *Value) error {
 		holder = root.child(o.target.parent)
 	}
 	err := o.applyTo(holder)
+	if list := holder.find(o.target.attr.Name); err == nil && list != nil && len(list.items) > MaxEntries {
+		err = tooManyEntries(o.target.attr)
+	}
 	for _, extension := range [...]*Attribute{o.target.parent, o.target.attr} {
 		if extension != nil && extension.isExtension() {
 			prune(root, extension)

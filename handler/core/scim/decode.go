@@ -83,25 +83,24 @@ func (m mender) resource(v Value) (*Resource, error) {
 	kept := v.fields[:0]
 	for i := range v.fields {
 		f := v.fields[i]
-		if a := m.t.foreign(f.Name); a != nil && (!m.strict || m.stored) {
-			if keep, err := m.foreignField(a, &f); err != nil {
-				return nil, err
-			} else if keep && a.isExtension() {
-				kept = append(kept, f)
-			} else if keep {
-				bare = append(bare, f)
-			}
-			continue
+		a, foreign := m.t.named(f.Name)
+		if foreign && m.strict && !m.stored {
+			a = nil
 		}
-		keep, err := m.field(m.t.root, &f)
-		if err != nil {
+		keep, err := m.field(m.t.root, a, &f)
+		switch {
+		case err != nil:
 			return nil, err
-		}
-		if keep {
+		case keep && foreign && !a.isExtension():
+			bare = append(bare, f)
+		case keep:
 			kept = append(kept, f)
 		}
 	}
 	if err := m.finish(m.t.root, &v, kept); err != nil {
+		return nil, err
+	}
+	if err := checkUndefined(&v); err != nil && !m.stored {
 		return nil, err
 	}
 	for _, f := range bare {
@@ -112,24 +111,36 @@ func (m mender) resource(v Value) (*Resource, error) {
 	return r, nil
 }
 
-// foreign finds what stands for a name at the top of a body that is none of the
-// type's attributes: an extension that nobody defined, or an attribute of an
-// extension written without its URN.
-func (t *ResourceType) foreign(name string) *Attribute {
-	if t.root.sub(name) != nil {
-		return nil
+// checkUndefined limits what a resource may hold that no schema defines.
+func checkUndefined(root *Value) error {
+	extensions := 0
+	for i := range root.fields {
+		f := &root.fields[i]
+		if !f.attr.open {
+			continue
+		}
+		if extensions++; extensions > maxUndefined {
+			return fault.New(fault.TooLarge, "a resource may have at most %d extensions that no schema defines", maxUndefined)
+		}
+		if len(f.Value.fields) > maxAttributes {
+			return fault.New(fault.TooLarge, "%s is not defined and may have at most %d attributes", brief(f.Name), maxAttributes)
+		}
 	}
-	if a := entraUnknownExtension(name); a != nil && !equalFold(name, t.schema.ID) {
-		return a
-	}
-	return entraBareExtensionName(t, name)
+	return nil
 }
 
-func (m mender) foreignField(a *Attribute, f *Field) (keep bool, err error) {
-	if a.isExtension() && f.Value.kind != Object {
-		return false, nil
+// named finds what a name at the top of a body stands for. It is foreign when
+// it is none of the type's attributes: an extension that nobody defined, or an
+// attribute of an extension written without its URN.
+func (t *ResourceType) named(name string) (a *Attribute, foreign bool) {
+	if a := t.root.sub(name); a != nil {
+		return a, false
 	}
-	return m.known(a, f)
+	if a := entraUnknownExtension(name); a != nil {
+		return a, true
+	}
+	a = entraBareExtensionName(t, name)
+	return a, a != nil
 }
 
 // settle puts an attribute that was written without its URN into its

@@ -53,8 +53,14 @@ func (m mender) many(a *Attribute, v *Value) error {
 		*v = Value{}
 		return nil
 	}
-	v.items = kept
+	if v.items = kept; len(kept) > MaxEntries && a.full != "members" && !m.stored {
+		return tooManyEntries(a)
+	}
 	return m.onePrimary(a, v)
+}
+
+func tooManyEntries(a *Attribute) error {
+	return fault.New(fault.TooLarge, "%s may have at most %d values", a.full, MaxEntries)
 }
 
 // onePrimary holds RFC 7643 §2.4: primary is true at most once.
@@ -149,7 +155,7 @@ func (m mender) complex(a *Attribute, v *Value) error {
 	valueFromReference(a, v)
 	kept := v.fields[:0]
 	for i := range v.fields {
-		keep, err := m.field(a, &v.fields[i])
+		keep, err := m.field(a, a.sub(v.fields[i].Name), &v.fields[i])
 		if err != nil {
 			return err
 		}
@@ -174,21 +180,15 @@ func (m mender) finish(a *Attribute, v *Value, kept []Field) error {
 	return m.required(a, v)
 }
 
-// field mends one field of an object and tells whether it stays.
-func (m mender) field(parent *Attribute, f *Field) (keep bool, err error) {
-	a := parent.sub(f.Name)
+// field mends one field of an object, whose definition is a or unknown, and
+// tells whether it stays.
+func (m mender) field(parent, a *Attribute, f *Field) (keep bool, err error) {
 	switch {
 	case a == nil && m.strict && !m.stored:
 		return false, fault.New(fault.InvalidValue, "%s is not an attribute that the schema defines", brief(parent.fullOf(f.Name)))
-	case a == nil:
+	case a == nil, a.Mutability == ReadOnly, a.Mutability == WriteOnly:
 		return false, nil
-	}
-	return m.known(a, f)
-}
-
-// known mends a field whose definition was found and tells whether it stays.
-func (m mender) known(a *Attribute, f *Field) (keep bool, err error) {
-	if a.Mutability == ReadOnly || a.Mutability == WriteOnly {
+	case a.open && a.isExtension() && f.Value.kind != Object:
 		return false, nil
 	}
 	if err := m.value(a, &f.Value); err != nil {

@@ -85,6 +85,42 @@ func TestPatchLimits(t *testing.T) {
 	}
 }
 
+func TestListLimits(t *testing.T) {
+	kind := newModel(t, false).User()
+	entries := func(from, n int) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, `,{"value":"%d"}`, from+i)
+		}
+		return "[" + b.String()[1:] + "]"
+	}
+	if _, err := kind.Decode([]byte(`{"userName":"ann","roles":` + entries(0, scim.MaxEntries+1) + `}`)); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("one value too many: got %v", err)
+	}
+	r := mustDecode(t, kind, `{"userName":"ann","roles":`+entries(0, scim.MaxEntries)+`}`)
+	p, err := kind.DecodePatch([]byte(`{"Operations":[{"op":"add","path":"roles","value":` + entries(9000, 1) + `}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Apply(r); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("one value too many by PATCH: got %v", err)
+	}
+	var b strings.Builder
+	for i := range 21 {
+		fmt.Fprintf(&b, `,"urn:a:b%d:2.0:User":{"x":"1"}`, i)
+	}
+	if _, err := kind.Decode([]byte(`{"userName":"ann"` + b.String() + `}`)); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("21 undefined extensions: got %v", err)
+	}
+	p, err = kind.DecodePatch([]byte(`{"Operations":[{"op":"add","value":{` + b.String()[1:] + `}}]}`))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.Apply(mustDecode(t, kind, `{"userName":"ann"}`)); !fault.Is(err, fault.TooLarge) {
+		t.Errorf("21 undefined extensions by PATCH: got %v", err)
+	}
+}
+
 func TestNoSecretInMessages(t *testing.T) {
 	kind := newModel(t, false).User()
 	for _, body := range []string{

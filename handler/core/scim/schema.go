@@ -14,8 +14,12 @@ type Schema struct {
 	Attributes            []Attribute
 }
 
-// maxAttributes is how many attributes an extension may define.
-const maxAttributes = 200
+// maxAttributes is how many attributes an extension may have, and
+// maxUndefined how many extensions of a resource may be undefined.
+const (
+	maxAttributes = 200
+	maxUndefined  = 20
+)
 
 // ParseSchema reads the definition of an extension in the form of RFC 7643 §7.
 // What it leaves out has the RFC's default: a string, single, optional,

@@ -38,6 +38,9 @@ const (
 	// MaxOperations is how many operations one PATCH may hold, counting each
 	// attribute of an operation without a path.
 	MaxOperations = 1000
+	// MaxEntries is how many values one attribute of a resource may have. The
+	// members of a group are not counted: they are not part of the resource.
+	MaxEntries = 500
 	// MaxFilterLength is the length of a filter in bytes.
 	MaxFilterLength = 16 << 10
 	// MaxFilterDepth is how deep brackets may nest in a filter.
