@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"time"
 
 	"handover/handler/core/fault"
@@ -91,6 +92,8 @@ func operatorKeyOf(settings Settings, random io.Reader) (operatorKey, error) {
 		return operatorKey{text: text, file: file}, nil
 	case err == nil:
 		return operatorKey{}, fault.New(fault.SettingsInvalid, "%s holds no operator key of at least %d characters: delete it, and the next start makes one", file, minOperatorKey)
+	case errors.Is(err, syscall.ENOTDIR):
+		return operatorKey{}, fault.New(fault.SettingsInvalid, "%s is a file: set HANDOVER_DATA to a folder, for example ./data", settings.Data).WithCause(err)
 	case !errors.Is(err, fs.ErrNotExist):
 		return operatorKey{}, fault.New(fault.SettingsInvalid, "cannot read %s: allow this user to read the folder, or set HANDOVER_DATA to another", file).WithCause(err)
 	}
