@@ -56,7 +56,7 @@ func (s *Service) groupCandidates(c Caller) func(context.Context, *scim.Filter) 
 	return func(ctx context.Context, f *scim.Filter) (found []Group, indexed bool, err error) {
 		if text, ok := f.EqualTo("id"); ok {
 			if id, ok := directory.ParseID(text); ok {
-				found, err = s.oneGroup(ctx, c, id)
+				found, err = s.groupWith(ctx, c, id, f)
 			}
 		} else if name, ok := f.EqualTo("displayName"); ok {
 			found, err = asGroups(s.Groups.GroupsByName(ctx, c.Tenant.ID, name))
@@ -69,6 +69,28 @@ func (s *Service) groupCandidates(c Caller) func(context.Context, *scim.Filter) 
 		}
 		return found, true, err
 	}
+}
+
+// groupWith reads a group, and beside it whether the one member is in that the
+// filter asks for.
+func (s *Service) groupWith(ctx context.Context, c Caller, id directory.ID, f *scim.Filter) (found []Group, err error) {
+	member, asked := f.EqualTo("members.value")
+	if !asked || id.Sort() != directory.SortGroup {
+		return s.oneGroup(ctx, c, id)
+	}
+	var in []directory.ID
+	err = together(ctx, func(ctx context.Context) (err error) {
+		found, err = s.oneGroup(ctx, c, id)
+		return err
+	}, func(ctx context.Context) (err error) {
+		in, err = s.memberIn(ctx, c, id, member)
+		return err
+	})
+	if len(in) == 0 || len(found) == 0 {
+		return nil, err
+	}
+	found[0].MemberIDs = in
+	return found, err
 }
 
 func (s *Service) oneGroup(ctx context.Context, c Caller, id directory.ID) ([]Group, error) {
@@ -113,11 +135,12 @@ func (s *Service) groupMatches(c Caller) func(context.Context, *scim.Filter, *Gr
 			return false, err
 		}
 		shown := *g
+		g.MemberIDs = nil
 		asked, one := f.EqualTo("members.value")
 		switch n := mentions(f, "members"); {
-		case n == 1 && one:
+		case n == 1 && one && len(shown.MemberIDs) == 0:
 			shown.MemberIDs, err = s.memberIn(ctx, c, g.ID, asked)
-		case n > 0:
+		case n > 1 || !one && n == 1:
 			_, shown.MemberIDs, err = s.Groups.GroupAndMembers(ctx, c.Tenant.ID, g.ID)
 		}
 		return err == nil && f.Match(kind, r, shown.Envelope("")), err
