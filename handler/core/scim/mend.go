@@ -167,17 +167,24 @@ func (m mender) complex(a *Attribute, v *Value) error {
 }
 
 // finish orders the fields that were kept and asks for those that are required.
+// An object of which nothing is left is unassigned; but a value of a list that
+// said something must have what is required, so that no member gets lost.
 func (m mender) finish(a *Attribute, v *Value, kept []Field) error {
+	said := len(v.fields) > 0
 	v.fields = kept
 	v.sortFields()
 	if m.patching {
 		return nil
 	}
+	if len(kept) > 0 || a.Name == "" || said && a.MultiValued {
+		if err := m.required(a, v); err != nil {
+			return err
+		}
+	}
 	if len(kept) == 0 && a.Name != "" {
 		*v = Value{}
-		return nil
 	}
-	return m.required(a, v)
+	return nil
 }
 
 // field mends one field of an object, whose definition is a or unknown, and
