@@ -166,7 +166,7 @@ func (p *Program) Run(ctx context.Context) error {
 	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
 	defer cancel()
 	if err := p.server.Shutdown(patience); err != nil {
-		return errors.Join(err, p.server.Close())
+		return p.server.Close()
 	}
 	return nil
 }
