@@ -175,8 +175,12 @@ func TestCheckEntityAtTheByte(t *testing.T) {
 
 func TestSize(t *testing.T) {
 	row := table.Columns{
-		text("é😀"), {"B", table.Bytes("123")}, {"I", table.Int(1)}, {"F", table.Float(1)},
-		{"T", table.Time(time.Unix(0, 0))}, {"Y", table.Bool(true)},
+		text("é😀"),
+		{"B", table.Bytes("123")},
+		{"I", table.Int(1)},
+		{"F", table.Float(1)},
+		{"T", table.Time(time.Unix(0, 0))},
+		{"Y", table.Bool(true)},
 	}
 	want := 4 + 2*3 + (8 + 8 + 4 + 6) + (8 + 2 + 4 + 3) + 3*(8+2+8) + (8 + 2 + 1)
 	if got := table.Size("p", "rr", row); got != want {

@@ -27,18 +27,30 @@ func TestEffectiveRole(t *testing.T) {
 		groups []directory.ID
 		want   directory.Grant
 	}{
-		{name: "disabled wins over a mapping", tenant: &tenant, groups: []directory.ID{sales},
-			want: directory.Grant{Role: "Disabled", Source: directory.RoleOfDisabled}},
-		{name: "a mapping", tenant: &tenant, active: true, groups: []directory.ID{sales},
-			want: directory.Grant{Role: "Sales", Permissions: []string{"quotes.read", "quotes.write"}, Source: directory.RoleOfMapping, Group: sales}},
-		{name: "the first mapping, not the first group", tenant: &tenant, active: true, groups: []directory.ID{support, sales},
-			want: directory.Grant{Role: "Sales", Permissions: []string{"quotes.read", "quotes.write"}, Source: directory.RoleOfMapping, Group: sales}},
-		{name: "a role that is not listed has no permissions", tenant: &tenant, active: true, groups: []directory.ID{support},
-			want: directory.Grant{Role: "Support", Source: directory.RoleOfMapping, Group: support}},
-		{name: "no match is the default", tenant: &tenant, active: true, groups: []directory.ID{{9}},
-			want: directory.Grant{Role: "Reader", Permissions: []string{"quotes.read"}, Source: directory.RoleOfTenant}},
-		{name: "no default is no role", tenant: &bare, active: true,
-			want: directory.Grant{Source: directory.RoleOfTenant}},
+		{
+			name: "disabled wins over a mapping", tenant: &tenant, groups: []directory.ID{sales},
+			want: directory.Grant{Role: "Disabled", Source: directory.RoleOfDisabled},
+		},
+		{
+			name: "a mapping", tenant: &tenant, active: true, groups: []directory.ID{sales},
+			want: directory.Grant{Role: "Sales", Permissions: []string{"quotes.read", "quotes.write"}, Source: directory.RoleOfMapping, Group: sales},
+		},
+		{
+			name: "the first mapping, not the first group", tenant: &tenant, active: true, groups: []directory.ID{support, sales},
+			want: directory.Grant{Role: "Sales", Permissions: []string{"quotes.read", "quotes.write"}, Source: directory.RoleOfMapping, Group: sales},
+		},
+		{
+			name: "a role that is not listed has no permissions", tenant: &tenant, active: true, groups: []directory.ID{support},
+			want: directory.Grant{Role: "Support", Source: directory.RoleOfMapping, Group: support},
+		},
+		{
+			name: "no match is the default", tenant: &tenant, active: true, groups: []directory.ID{{9}},
+			want: directory.Grant{Role: "Reader", Permissions: []string{"quotes.read"}, Source: directory.RoleOfTenant},
+		},
+		{
+			name: "no default is no role", tenant: &bare, active: true,
+			want: directory.Grant{Source: directory.RoleOfTenant},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

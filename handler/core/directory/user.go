@@ -100,6 +100,10 @@ type GroupChange struct {
 	// those it gets if anything changes.
 	After   *Group
 	Members MemberChange
+	// Rebase lets a change of members alone be made to a later version of the
+	// group than Before: whoever adds one member does not mind another one that
+	// somebody else has added. Without it that is RowChanged.
+	Rebase bool
 	// Activity tells what was done; it rides in the same transaction.
 	Activity Activity
 }

@@ -147,8 +147,10 @@ func TestConversation(t *testing.T) {
 		{"GET /records?limit=1&after=quote%2FQ-1&owner=" + bob, ``, 200, `{"records":[` + odd + `]}`},
 		{"GET /records?status=closed&owner=" + bob, ``, 200, `{"records":[` + contract + `]}`},
 		{"GET /records?owner=" + ann, ``, 200, `{"records":[]}`},
-		{"PUT /records/quote/Q-1", `{"owner":"` + cid + `","status":"open"}`, 409,
-			`{"error":{"code":"ownerDisabled","message":"owner: the user ` + cid + ` is disabled; the records go to ann@acme.com, id ` + ann + `; put the record with that owner"}}`},
+		{
+			"PUT /records/quote/Q-1", `{"owner":"` + cid + `","status":"open"}`, 409,
+			`{"error":{"code":"ownerDisabled","message":"owner: the user ` + cid + ` is disabled; the records go to ann@acme.com, id ` + ann + `; put the record with that owner"}}`,
+		},
 		{"DELETE /records/quote/Q-1", ``, 204, ``},
 		{"DELETE /records/quote/Q-1", ``, 404, `{"error":{"code":"notFound","message":"there is no such record"}}`},
 		{"GET /records/quote/Q-1", ``, 404, `{"error":{"code":"notFound","message":"there is no such record"}}`},

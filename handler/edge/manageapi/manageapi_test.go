@@ -107,41 +107,59 @@ func TestConversation(t *testing.T) {
 		status    int
 		answer    string
 	}{
-		{"POST /tenants", `{"id":"acme","name":"Acme Inc","country":"US","domains":["Acme.com"],"userCap":50,"masterAdmin":"ann@acme.com","deputies":["bob@acme.com"]}`,
-			201, `{` + acmeSettings + `,"users":0,"activeUsers":0,"groups":0,"userCap":50}`},
-		{"POST /tenants", `{"id":"acme","name":"Again","country":"US","domains":["*"]}`,
-			409, `{"error":{"code":"conflict","message":"the tenant id \"acme\" is taken"}}`},
+		{
+			"POST /tenants", `{"id":"acme","name":"Acme Inc","country":"US","domains":["Acme.com"],"userCap":50,"masterAdmin":"ann@acme.com","deputies":["bob@acme.com"]}`,
+			201, `{` + acmeSettings + `,"users":0,"activeUsers":0,"groups":0,"userCap":50}`,
+		},
+		{
+			"POST /tenants", `{"id":"acme","name":"Again","country":"US","domains":["*"]}`,
+			409, `{"error":{"code":"conflict","message":"the tenant id \"acme\" is taken"}}`,
+		},
 		{"GET /tenants", ``, 200, `{"tenants":[{` + acmeSettings + `},{` + globexSettings + `}]}`},
 		{"GET /tenants?limit=1", ``, 200, `{"tenants":[{` + acmeSettings + `}],"next":"acme"}`},
 		{"GET /tenants?limit=1&after=acme", ``, 200, `{"tenants":[{` + globexSettings + `}]}`},
 		{"GET /tenants?after=globex", ``, 200, `{"tenants":[]}`},
 		{"GET /tenants/globex", ``, 200, `{` + globexSettings + `,"users":3,"activeUsers":2,"groups":1,"userCap":null}`},
 
-		{"POST /tenants/acme/tokens", `{"label":"entra","expires":"365d"}`, 201,
-			`{"tenantUrl":"https://handover.example/scim/acme/v2","token":"hvs_` + secret + `kivrowy","id":"0000000000000000","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z"}`},
-		{"GET /tenants/acme/credentials", ``, 200,
-			`{"credentials":[{"id":"0000000000000000","kind":"token","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z"}]}`},
+		{
+			"POST /tenants/acme/tokens", `{"label":"entra","expires":"365d"}`, 201,
+			`{"tenantUrl":"https://handover.example/scim/acme/v2","token":"hvs_` + secret + `kivrowy","id":"0000000000000000","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z"}`,
+		},
+		{
+			"GET /tenants/acme/credentials", ``, 200,
+			`{"credentials":[{"id":"0000000000000000","kind":"token","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z"}]}`,
+		},
 		{"DELETE /tenants/globex/credentials/0000000000000000", ``, 404, `{"error":{"code":"notFound","message":"there is no such credential"}}`},
 		{"DELETE /tenants/acme/credentials/0000000000000000", ``, 204, ``},
 		{"DELETE /tenants/acme/credentials/0000000000000000", ``, 404, `{"error":{"code":"notFound","message":"there is no such credential"}}`},
-		{"POST /tenants/acme/app-keys", `{}`, 201,
-			`{"url":"https://handover.example/app/v1/acme","key":"hva_` + secret + `aocaqqa","id":"0000000000000000","label":"","created":"2026-03-01T12:00:00Z"}`},
-		{"GET /tenants/acme/credentials", ``, 200,
-			`{"credentials":[{"id":"0000000000000000","kind":"app-key","label":"","created":"2026-03-01T12:00:00Z"}]}`},
-		{"GET /tenants/acme/activity?limit=1", ``, 200,
-			`{"activity":[{"at":"2026-03-01T12:00:00Z","kind":"credential.issued","actor":"operator","detail":"0000000000000000"}]}`},
+		{
+			"POST /tenants/acme/app-keys", `{}`, 201,
+			`{"url":"https://handover.example/app/v1/acme","key":"hva_` + secret + `aocaqqa","id":"0000000000000000","label":"","created":"2026-03-01T12:00:00Z"}`,
+		},
+		{
+			"GET /tenants/acme/credentials", ``, 200,
+			`{"credentials":[{"id":"0000000000000000","kind":"app-key","label":"","created":"2026-03-01T12:00:00Z"}]}`,
+		},
+		{
+			"GET /tenants/acme/activity?limit=1", ``, 200,
+			`{"activity":[{"at":"2026-03-01T12:00:00Z","kind":"credential.issued","actor":"operator","detail":"0000000000000000"}]}`,
+		},
 
 		{"GET /tenants/globex/leaves", ``, 200, `{"leaves":[{` + leaveBlocked + `},{` + leaveDone + `}]}`},
 		{"GET /tenants/globex/leaves?limit=1", ``, 200, `{"leaves":[{` + leaveBlocked + `}],"next":"00000000-0000-0000-0000-000000000102"}`},
 		{"GET /tenants/globex/leaves?limit=1&before=00000000-0000-0000-0000-000000000102", ``, 200, `{"leaves":[{` + leaveDone + `}]}`},
 		{"GET /tenants/acme/leaves", ``, 200, `{"leaves":[]}`},
-		{"GET /tenants/globex/leaves/00000000-0000-0000-0000-000000000101", ``, 200,
-			`{` + leaveDone + `,"journal":[{"number":1,"at":"2026-03-01T12:01:00Z","to":"00000000-0000-0000-0000-000000000001","moved":[{"type":"quote","id":"Q-1","title":"Offer"}]}]}`},
+		{
+			"GET /tenants/globex/leaves/00000000-0000-0000-0000-000000000101", ``, 200,
+			`{` + leaveDone + `,"journal":[{"number":1,"at":"2026-03-01T12:01:00Z","to":"00000000-0000-0000-0000-000000000001","moved":[{"type":"quote","id":"Q-1","title":"Offer"}]}]}`,
+		},
 		{"GET /tenants/globex/leaves/00000000-0000-0000-0000-000000000102", ``, 200, `{` + leaveBlocked + `,"journal":[]}`},
 		{"GET /tenants/acme/leaves/00000000-0000-0000-0000-000000000101", ``, 404, `{"error":{"code":"notFound","message":"there is no such leave"}}`},
-		{"GET /tenants/globex/activity", ``, 200,
+		{
+			"GET /tenants/globex/activity", ``, 200,
 			`{"activity":[{"at":"2026-03-01T12:01:00Z","kind":"user.disabled","actor":"0011223344556677","target":"00000000-0000-0000-0000-000000000002","detail":"active"},` +
-				`{"at":"2026-03-01T12:00:00Z","kind":"tenant.created","actor":"operator"}]}`},
+				`{"at":"2026-03-01T12:00:00Z","kind":"tenant.created","actor":"operator"}]}`,
+		},
 	} {
 		t.Run(turn.ask, func(t *testing.T) {
 			w := ask(api, turn.ask, turn.body)

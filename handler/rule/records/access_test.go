@@ -33,18 +33,39 @@ func TestAccessOf(t *testing.T) {
 		members, claims members
 		want            records.Access
 	}{
-		{"no group", "ann@acme.com", nil, nil,
-			records.Access{User: ann, Grant: directory.Grant{Role: "Reader", Source: directory.RoleOfTenant}}},
-		{"in any letter case", "ANN@acme.com", members{sales: {ann.ID}}, nil,
-			records.Access{User: ann, Grant: directory.Grant{Role: "Sales", Permissions: []string{"quotes.write"}, Source: directory.RoleOfMapping, Group: sales}}},
-		{"the first mapping of two", "ann@acme.com", members{sales: {ann.ID}, support: {ann.ID}}, nil,
-			records.Access{User: ann, Grant: directory.Grant{Role: "Sales", Permissions: []string{"quotes.write"}, Source: directory.RoleOfMapping, Group: sales}}},
-		{"a row outlived the membership", "ann@acme.com", members{support: {ann.ID}}, members{ann.ID: {sales, support}},
-			records.Access{User: ann, Grant: directory.Grant{Role: "Support", Source: directory.RoleOfMapping, Group: support}}},
-		{"all rows outlived their memberships", "ann@acme.com", nil, members{ann.ID: {sales, support}},
-			records.Access{User: ann, Grant: directory.Grant{Role: "Reader", Source: directory.RoleOfTenant}}},
-		{"disabled, in a group", "cid@acme.com", members{sales: {cid.ID}}, nil,
-			records.Access{User: cid, Grant: directory.Grant{Role: "Disabled", Source: directory.RoleOfDisabled}}},
+		{
+			"no group", "ann@acme.com", nil, nil,
+			records.Access{User: ann, Grant: directory.Grant{Role: "Reader", Source: directory.RoleOfTenant}},
+		},
+		{
+			"in any letter case", "ANN@acme.com",
+			members{sales: {ann.ID}},
+			nil,
+			records.Access{User: ann, Grant: directory.Grant{Role: "Sales", Permissions: []string{"quotes.write"}, Source: directory.RoleOfMapping, Group: sales}},
+		},
+		{
+			"the first mapping of two", "ann@acme.com",
+			members{sales: {ann.ID}, support: {ann.ID}},
+			nil,
+			records.Access{User: ann, Grant: directory.Grant{Role: "Sales", Permissions: []string{"quotes.write"}, Source: directory.RoleOfMapping, Group: sales}},
+		},
+		{
+			"a row outlived the membership", "ann@acme.com",
+			members{support: {ann.ID}},
+			members{ann.ID: {sales, support}},
+			records.Access{User: ann, Grant: directory.Grant{Role: "Support", Source: directory.RoleOfMapping, Group: support}},
+		},
+		{
+			"all rows outlived their memberships", "ann@acme.com", nil,
+			members{ann.ID: {sales, support}},
+			records.Access{User: ann, Grant: directory.Grant{Role: "Reader", Source: directory.RoleOfTenant}},
+		},
+		{
+			"disabled, in a group", "cid@acme.com",
+			members{sales: {cid.ID}},
+			nil,
+			records.Access{User: cid, Grant: directory.Grant{Role: "Disabled", Source: directory.RoleOfDisabled}},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

@@ -78,24 +78,42 @@ func TestPutRefuses(t *testing.T) {
 		code    fault.Code
 		message string
 	}{
-		{"a bad type", func(r *directory.Record) { r.Type = "Quote" }, fault.InvalidValue,
-			`type must be 1 to 32 of a-z, 0-9 and "-" and begin with a letter, for example "quote"`},
-		{"an id with a control character", func(r *directory.Record) { r.ID = "Q\n1" }, fault.InvalidValue,
-			`id must be 1 to 128 bytes of UTF-8 without control characters, for example "Q-1001"`},
-		{"an id that is not UTF-8", func(r *directory.Record) { r.ID = "Q\xff" }, fault.InvalidValue,
-			`id must be 1 to 128 bytes of UTF-8 without control characters, for example "Q-1001"`},
-		{"a long title", func(r *directory.Record) { r.Title = strings.Repeat("t", 1025) }, fault.InvalidValue,
-			`title must be at most 1024 bytes, for example "Offer for 20 licences"`},
-		{"no status", func(r *directory.Record) { r.Status = "" }, fault.InvalidValue,
-			`status must be "open" or "closed"`},
-		{"no owner", func(r *directory.Record) { r.Owner = directory.ID{} }, fault.InvalidValue,
-			`owner must be the id of a user of this tenant, for example "01970c3e-8f00-7000-8000-000000000000"`},
-		{"an owner that is a group", func(r *directory.Record) { r.Owner = directory.ID{6: 0x80} }, fault.InvalidValue,
-			`owner must be the id of a user of this tenant, for example "01970c3e-8f00-7000-8000-000000000000"`},
-		{"a stranger", func(r *directory.Record) { r.Owner = gone }, fault.InvalidValue,
-			"owner: no user of this tenant has the id 00000000-0000-7000-0000-000000000009; take one from GET users"},
-		{"a disabled owner", func(r *directory.Record) { r.Owner = cid.ID }, fault.OwnerDisabled,
-			"owner: the user 00000000-0000-7000-0000-000000000003 is disabled; the records go to ann@acme.com, id 00000000-0000-7000-0000-000000000001; put the record with that owner"},
+		{
+			"a bad type", func(r *directory.Record) { r.Type = "Quote" }, fault.InvalidValue,
+			`type must be 1 to 32 of a-z, 0-9 and "-" and begin with a letter, for example "quote"`,
+		},
+		{
+			"an id with a control character", func(r *directory.Record) { r.ID = "Q\n1" }, fault.InvalidValue,
+			`id must be 1 to 128 bytes of UTF-8 without control characters, for example "Q-1001"`,
+		},
+		{
+			"an id that is not UTF-8", func(r *directory.Record) { r.ID = "Q\xff" }, fault.InvalidValue,
+			`id must be 1 to 128 bytes of UTF-8 without control characters, for example "Q-1001"`,
+		},
+		{
+			"a long title", func(r *directory.Record) { r.Title = strings.Repeat("t", 1025) }, fault.InvalidValue,
+			`title must be at most 1024 bytes, for example "Offer for 20 licences"`,
+		},
+		{
+			"no status", func(r *directory.Record) { r.Status = "" }, fault.InvalidValue,
+			`status must be "open" or "closed"`,
+		},
+		{
+			"no owner", func(r *directory.Record) { r.Owner = directory.ID{} }, fault.InvalidValue,
+			`owner must be the id of a user of this tenant, for example "01970c3e-8f00-7000-8000-000000000000"`,
+		},
+		{
+			"an owner that is a group", func(r *directory.Record) { r.Owner = directory.ID{6: 0x80} }, fault.InvalidValue,
+			`owner must be the id of a user of this tenant, for example "01970c3e-8f00-7000-8000-000000000000"`,
+		},
+		{
+			"a stranger", func(r *directory.Record) { r.Owner = gone }, fault.InvalidValue,
+			"owner: no user of this tenant has the id 00000000-0000-7000-0000-000000000009; take one from GET users",
+		},
+		{
+			"a disabled owner", func(r *directory.Record) { r.Owner = cid.ID }, fault.OwnerDisabled,
+			"owner: the user 00000000-0000-7000-0000-000000000003 is disabled; the records go to ann@acme.com, id 00000000-0000-7000-0000-000000000001; put the record with that owner",
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

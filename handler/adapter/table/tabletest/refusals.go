@@ -123,9 +123,16 @@ func refusedQueries(f *fixture) {
 	f.must(insert("r", number(1)))
 	f.lists(table.Query{Where: thirteen[1:], Limit: table.MaxPage}, "r")
 	for _, q := range []table.Query{
-		{}, {Partition: "a/b"}, {Partition: partition, From: "a'"}, {Partition: partition, To: "a b"}, {Partition: partition, After: "%"},
-		{Partition: partition, Limit: -1}, {Partition: partition, Limit: table.MaxPage + 1}, {Partition: partition, Where: thirteen},
-		{Partition: partition, Columns: []string{"RowKey"}}, {Partition: partition, Where: []table.Condition{{Column: "N", Is: "ne", Value: table.Int(1)}}},
+		{},
+		{Partition: "a/b"},
+		{Partition: partition, From: "a'"},
+		{Partition: partition, To: "a b"},
+		{Partition: partition, After: "%"},
+		{Partition: partition, Limit: -1},
+		{Partition: partition, Limit: table.MaxPage + 1},
+		{Partition: partition, Where: thirteen},
+		{Partition: partition, Columns: []string{"RowKey"}},
+		{Partition: partition, Where: []table.Condition{{Column: "N", Is: "ne", Value: table.Int(1)}}},
 	} {
 		_, err := f.table.Query(f.Context(), q)
 		f.isFault(err, table.NoOperation, fault.RowInvalid)

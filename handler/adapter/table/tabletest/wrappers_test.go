@@ -59,8 +59,13 @@ func TestShortPagesLosesNothing(t *testing.T) {
 		engine.rows = append(engine.rows, fmt.Sprintf("r-%03d", i))
 	}
 	queries := []table.Query{
-		{Partition: "p"}, {Partition: "p", From: "r-"}, {Partition: "p", From: "r-020"}, {Partition: "p", From: "-"},
-		{Partition: "p", From: "r-0~", To: "r-2"}, {Partition: "p", After: "r-031", Limit: 5}, {Partition: "p", From: "z"},
+		{Partition: "p"},
+		{Partition: "p", From: "r-"},
+		{Partition: "p", From: "r-020"},
+		{Partition: "p", From: "-"},
+		{Partition: "p", From: "r-0~", To: "r-2"},
+		{Partition: "p", After: "r-031", Limit: 5},
+		{Partition: "p", From: "z"},
 	}
 	for i, q := range queries {
 		want := scan(t, &keys{rows: engine.rows}, q, new(int), new(int))
