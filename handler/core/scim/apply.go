@@ -18,8 +18,9 @@ func (p *Patch) Apply(r *Resource) (changed bool, err error) {
 			return false, inOperation(o.place, err)
 		}
 	}
-	if len(p.operations) > 0 && p.kind.name == "User" {
-		next.defaults()
+	if len(p.operations) > 0 {
+		// Clearing active must not let a disabled user in again.
+		next.defaults(r.Active())
 	}
 	if next.root.equal(&r.root) {
 		return false, nil
@@ -27,7 +28,7 @@ func (p *Patch) Apply(r *Resource) (changed bool, err error) {
 	if err := checkUndefined(&next.root); err != nil {
 		return false, err
 	}
-	if err := checkImmutable(p.kind.root, &r.root, &next.root); err != nil {
+	if err := checkImmutable(&r.root, &next.root); err != nil {
 		return false, err
 	}
 	r.root = next.root

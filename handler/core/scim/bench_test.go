@@ -42,6 +42,8 @@ func BenchmarkDocument(b *testing.B) {
 	}
 }
 
+// BenchmarkPatch reads and applies a PATCH of six operations; the copy of the
+// user that each round needs is counted, too.
 func BenchmarkPatch(b *testing.B) {
 	kind := newModel(b, false).User()
 	r := mustDecode(b, kind, entraUser)

@@ -29,7 +29,7 @@ func (t *ResourceType) FromValue(v Value) (*Resource, error) {
 	if err != nil {
 		return nil, err
 	}
-	r.defaults()
+	r.defaults(true)
 	return r, nil
 }
 
@@ -172,32 +172,32 @@ func (r *Resource) takeMembers() {
 	r.root.remove("members")
 }
 
-// defaults fills in what clients rely on: a user is active unless told
-// otherwise, and the answer says so.
-func (r *Resource) defaults() {
+// defaults fills in what clients rely on: a user whose active is unassigned has
+// the given state, and the answer says so.
+func (r *Resource) defaults(activeUnassigned bool) {
 	if active := r.kind.attribute("active"); active != nil && r.root.find("active") == nil {
-		r.root.set(active, truth(true))
+		r.root.set(active, truth(activeUnassigned))
 	}
 }
 
 // CheckImmutable holds RFC 7644 §3.5.1 for a PUT: an immutable attribute that
 // the old resource has keeps its value.
 func (r *Resource) CheckImmutable(old *Resource) error {
-	return checkImmutable(r.kind.root, &old.root, &r.root)
+	return checkImmutable(&old.root, &r.root)
 }
 
-func checkImmutable(a *Attribute, old, now *Value) error {
-	for i := range a.SubAttributes {
-		sub := &a.SubAttributes[i]
-		before, after := old.find(sub.Name), now.find(sub.Name)
-		if before == nil {
+func checkImmutable(old, now *Value) error {
+	for i := range old.fields {
+		a, before := old.fields[i].attr, &old.fields[i].Value
+		if a == nil || a.Mutability != Immutable && before.kind != Object {
 			continue
 		}
-		if sub.Mutability == Immutable && (after == nil || !before.equal(after)) {
-			return fault.New(fault.Mutability, "%s is immutable: once set, it keeps its value", sub.full)
-		}
-		if sub.Type == TypeComplex && !sub.MultiValued && after != nil {
-			if err := checkImmutable(sub, before, after); err != nil {
+		after := now.find(a.Name)
+		switch {
+		case a.Mutability == Immutable && (after == nil || !before.equal(after)):
+			return fault.New(fault.Mutability, "%s is immutable: once set, it keeps its value", a.full)
+		case before.kind == Object && after != nil:
+			if err := checkImmutable(before, after); err != nil {
 				return err
 			}
 		}
