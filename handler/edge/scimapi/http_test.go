@@ -13,6 +13,7 @@ import (
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 	"handover/handler/core/scim"
+	"handover/handler/rule/access"
 )
 
 const annBody = `{"schemas":["` + scim.UserURN + `"],"userName":"ann@acme.com"}`
@@ -258,6 +259,39 @@ func TestRevokedToken(t *testing.T) {
 	w.gate.Forget("acme")
 	if answer := w.do("DELETE", path, ""); answer.Code != 401 {
 		t.Errorf("a deletion: %d", answer.Code)
+	}
+}
+
+// changing is tenants whose settings change behind the back of the process.
+type changing struct {
+	directory.Tenants
+	strict bool
+}
+
+func (c *changing) Tenant(ctx context.Context, id string) (directory.Tenant, error) {
+	t, err := c.Tenants.Tenant(ctx, id)
+	if t.Strict = c.strict; c.strict {
+		t.ETag += "'"
+	}
+	return t, err
+}
+
+// A read that begins on an old snapshot is answered by the new settings.
+func TestSettingsChangeBesideARead(t *testing.T) {
+	w := newWorld(t)
+	tenants := &changing{Tenants: w.Store}
+	w.gate = access.New(access.Config{Tenants: tenants, Now: w.now})
+	w.Handler = w.endpoint(w.Store, w.Store)
+	answer := w.do("POST", "/scim/acme/v2/Users", `{"userName":"ann@acme.com","`+scim.EnterpriseURN+`":{"department":"Sales"}}`)
+	// The bare name of an extension's attribute is for lenient tenants alone.
+	target := answer.Header().Get("Location") + "?attributes=department"
+	for _, strict := range []bool{false, true} {
+		w.pass(time.Hour)
+		tenants.strict = strict
+		answer := w.do("GET", target, "")
+		if shown := strings.Contains(answer.Body.String(), `"Sales"`); answer.Code != 200 || shown == strict {
+			t.Errorf("strict %v: %d %s", strict, answer.Code, answer.Body)
+		}
 	}
 }
 

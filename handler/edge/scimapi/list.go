@@ -15,7 +15,7 @@ func (c *call) search(t *scim.ResourceType) (provision.Search, *scim.Projection,
 	}
 	s := provision.Search{Start: c.query.startIndex, Count: c.query.count}
 	if c.query.filter != nil {
-		s.Filter, err = scim.ParseFilter(*c.query.filter)
+		s.Filter, err = t.ParseFilter(*c.query.filter)
 	}
 	return s, p, err
 }

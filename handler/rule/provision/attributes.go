@@ -2,9 +2,10 @@ package provision
 
 import (
 	"bytes"
-	"encoding/json"
 	"slices"
 	"strings"
+
+	"handover/handler/core/scim"
 )
 
 // maxDetail is how many bytes of attribute names one line of activity takes.
@@ -14,7 +15,12 @@ const maxDetail = 256
 // top-level attributes, and those of an extension without its URN. It holds no
 // values.
 func changedAttributes(before, after []byte) string {
-	names := differing(before, after)
+	old, errBefore := scim.Parse(before)
+	now, errAfter := scim.Parse(after)
+	if errBefore != nil || errAfter != nil {
+		return ""
+	}
+	names := differing(old, now)
 	slices.Sort(names)
 	detail := strings.Join(slices.Compact(names), ", ")
 	if len(detail) > maxDetail {
@@ -23,36 +29,26 @@ func changedAttributes(before, after []byte) string {
 	return detail
 }
 
-func differing(before, after []byte) []string {
-	old, present := attributes(before), attributes(after)
-	var names []string
-	for name, value := range present {
-		switch {
-		case name == "schemas" || bytes.Equal(old[name], value):
-		case strings.Contains(name, ":"):
-			names = append(names, differing(old[name], value)...)
-		default:
-			names = append(names, name)
-		}
+func differing(before, after scim.Value) (names []string) {
+	for _, f := range after.Fields() {
+		names = append(names, changed(f.Name, before.Get(f.Name), f.Value)...)
 	}
-	for name, value := range old {
-		if _, kept := present[name]; kept {
-			continue
-		}
-		if strings.Contains(name, ":") {
-			names = append(names, differing(value, nil)...)
-		} else {
-			names = append(names, name)
+	for _, f := range before.Fields() {
+		if gone := after.Get(f.Name); gone.Kind() == scim.Null {
+			names = append(names, changed(f.Name, f.Value, gone)...)
 		}
 	}
 	return names
 }
 
-// attributes are the members of a JSON object; of anything else there are none.
-func attributes(object []byte) map[string]json.RawMessage {
-	var named map[string]json.RawMessage
-	if json.Unmarshal(object, &named) != nil {
+// changed is the name of an attribute whose values differ, or the names inside
+// an extension.
+func changed(name string, before, after scim.Value) []string {
+	switch {
+	case name == "schemas" || bytes.Equal(before.Append(nil), after.Append(nil)):
 		return nil
+	case strings.Contains(name, ":"):
+		return differing(before, after)
 	}
-	return named
+	return []string{name}
 }

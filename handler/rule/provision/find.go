@@ -17,10 +17,13 @@ const (
 	// DefaultPageSize is how many it lists when count is not given.
 	DefaultPageSize = 100
 	// MaxScanned is how many resources a filter without an index may look at.
-	// A tenant with more gets fault.TooMany: 20 requests of 1,000 rows are a
-	// second of the 2,000 rows/s that one partition of Table Storage gives
-	// (its scalability targets) times ten.
+	// A tenant with more gets fault.TooMany: a scan of that size is 20 requests
+	// and takes ten seconds of the 2,000 rows a second that one partition of
+	// Table Storage gives (its scalability targets).
 	MaxScanned = 20_000
+	// MaxListedMembers is the most members that one page of groups shows, some
+	// 13 MB of JSON. A single group may have more.
+	MaxListedMembers = 100_000
 	// scanPage is the most rows of one request (Table Storage).
 	scanPage = 1000
 )

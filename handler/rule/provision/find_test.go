@@ -242,3 +242,18 @@ func TestScanBudget(t *testing.T) {
 		t.Error("an index was no longer used")
 	}
 }
+
+func TestMembersOfAPage(t *testing.T) {
+	d := newDesk(t)
+	d.group(t, "Sales")
+	d.group(t, "Everyone")
+	for i := range d.store.groups {
+		d.store.groups[i].Members = provision.MaxListedMembers/2 + 1
+	}
+	search := provision.Search{Count: 10, References: true}
+	_, err := d.FindGroups(t.Context(), d.Caller, search)
+	wantCode(t, err, fault.TooMany)
+	search.Count = 1
+	_, err = d.FindGroups(t.Context(), d.Caller, search)
+	wantCode(t, err, "")
+}

@@ -24,6 +24,13 @@ func (s *Service) FindGroups(ctx context.Context, c Caller, q Search) (Page[Grou
 	if err != nil || !q.References {
 		return page, err
 	}
+	members := 0
+	for i := range page.Found {
+		if members += page.Found[i].Members; members > MaxListedMembers {
+			return Page[Group]{}, fault.New(fault.TooMany, "the groups on this page have more than %d members; "+
+				"send excludedAttributes=members, or a smaller count", MaxListedMembers)
+		}
+	}
 	return page, each(ctx, page.Found, func(ctx context.Context, g *Group) error {
 		if g.Members == 0 {
 			return nil
