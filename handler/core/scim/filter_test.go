@@ -202,3 +202,35 @@ func TestPathPrints(t *testing.T) {
 		}
 	}
 }
+
+// The examples of RFC 7644 Figure 2 hold for a strict tenant and print as they
+// are written.
+func TestFilterExamplesOfTheRFC(t *testing.T) {
+	kind := newModel(t, true).User()
+	for _, text := range []string{
+		`userName eq "bjensen"`,
+		`name.familyName co "O'Malley"`,
+		`userName sw "J"`,
+		`urn:ietf:params:scim:schemas:core:2.0:User:userName sw "J"`,
+		`title pr`,
+		`meta.lastModified gt "2011-05-13T04:42:34Z"`,
+		`meta.lastModified le "2011-05-13T04:42:34Z"`,
+		`title pr and userType eq "Employee"`,
+		`title pr or userType eq "Intern"`,
+		`schemas eq "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"`,
+		`userType eq "Employee" and (emails co "example.com" or emails.value co "example.org")`,
+		`userType ne "Employee" and not (emails co "example.com" or emails.value co "example.org")`,
+		`userType eq "Employee" and (emails.type eq "work")`,
+		`userType eq "Employee" and emails[type eq "work" and value co "@example.com"]`,
+		`emails[type eq "work" and value co "@example.com"] or ims[type eq "xmpp" and value co "@foo.com"]`,
+	} {
+		f, err := kind.ParseFilter(text)
+		if err != nil {
+			t.Errorf("%s: %v", text, err)
+			continue
+		}
+		if want := strings.Replace(text, `(emails.type eq "work")`, `emails.type eq "work"`, 1); f.String() != want {
+			t.Errorf("got  %s\nwant %s", f, want)
+		}
+	}
+}
