@@ -51,9 +51,10 @@ func (t *transaction) insert(row string, columns table.Columns) int {
 
 func (t *transaction) delete(row string) int { return t.add(table.Delete, row, "", nil) }
 
-// commit writes a change of the table directory. It returns the new ETag of
-// the main row, "" where that is gone or has changed again. An error is about
-// the operation that table.FailedOperation names.
+// commit writes a change of the table directory. It returns the new ETag of the
+// main row; "" where that is gone, or where nobody can say after a lost answer,
+// so that the next change must read first. An error is about the operation that
+// table.FailedOperation names.
 func (s *Store) commit(ctx context.Context, t *transaction) (string, error) {
 	if t.moves() {
 		return s.writers.of(s, t.tenant).submit(ctx, t)

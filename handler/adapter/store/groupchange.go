@@ -46,12 +46,40 @@ func (s *Store) CommitGroup(ctx context.Context, tenant string, change directory
 	if change.After == nil {
 		return directory.Group{}, s.deleteGroup(ctx, tenant, &change)
 	}
-	release, err := s.groups.acquire(ctx, tenant+"/"+change.After.ID.String())
+	release, waited, err := s.groups.acquire(ctx, tenant+"/"+change.After.ID.String())
 	if err != nil {
 		return directory.Group{}, err
 	}
 	defer release()
+	if change.Rebase && change.Before != nil && sameGroup(change.Before, change.After) {
+		return s.rebaseGroup(ctx, tenant, change, waited)
+	}
 	return s.writeGroup(ctx, tenant, &change)
+}
+
+// rebaseGroup makes a change of members alone to whatever version the group
+// has, as long as the group itself is as it was. Who had to wait reads first.
+func (s *Store) rebaseGroup(ctx context.Context, tenant string, change directory.GroupChange, changed bool) (directory.Group, error) {
+	before, after := *change.Before, *change.After
+	change.Before, change.After = &before, &after
+	for range maxConflicts {
+		if changed {
+			g, err := s.Group(ctx, tenant, before.ID)
+			if fault.Is(err, fault.NotFound) || err == nil && !sameGroup(&g, &before) {
+				return directory.Group{}, stale("group", err)
+			}
+			if err != nil {
+				return directory.Group{}, err
+			}
+			before, after.Version = g, g.Version+1
+		}
+		g, err := s.writeGroup(ctx, tenant, &change)
+		if !fault.Is(err, fault.RowChanged) {
+			return g, err
+		}
+		changed = true
+	}
+	return directory.Group{}, busyGroup()
 }
 
 // writeGroup creates or changes a group; the caller holds its lock.
@@ -203,7 +231,7 @@ func (t *transaction) reverse(member, group directory.ID) {
 // leaves its buckets as the list of what is to be cleaned up.
 func (s *Store) deleteGroup(ctx context.Context, tenant string, change *directory.GroupChange) error {
 	g := change.Before
-	release, err := s.groups.acquire(ctx, tenant+"/"+g.ID.String())
+	release, _, err := s.groups.acquire(ctx, tenant+"/"+g.ID.String())
 	if err != nil {
 		return err
 	}

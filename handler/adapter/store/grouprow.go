@@ -58,7 +58,12 @@ func groupOf(row *table.Entity) directory.Group {
 
 // groupTag puts the number of buckets in front of a group row's ETag: a change
 // that is made with it then knows where the members are, without another read.
-func groupTag(buckets int, etag string) string { return strconv.Itoa(buckets) + "/" + etag }
+func groupTag(buckets int, etag string) string {
+	if etag == "" {
+		return ""
+	}
+	return strconv.Itoa(buckets) + "/" + etag
+}
 
 func splitGroupTag(tag string) (buckets int, etag string) {
 	number, etag, _ := strings.Cut(tag, "/")

@@ -115,7 +115,7 @@ func (s *Store) mendGone(ctx context.Context, tenant string, id directory.ID, in
 
 // leaveGroup takes one member out of one group.
 func (s *Store) leaveGroup(ctx context.Context, tenant string, group, member directory.ID) error {
-	release, err := s.groups.acquire(ctx, tenant+"/"+group.String())
+	release, _, err := s.groups.acquire(ctx, tenant+"/"+group.String())
 	if err != nil {
 		return err
 	}

@@ -98,8 +98,9 @@ type lock struct {
 	users int
 }
 
-// acquire waits for the key's turn and returns what ends it.
-func (l *locks) acquire(ctx context.Context, key string) (release func(), err error) {
+// acquire waits for the key's turn and returns what ends it; waited tells
+// whether somebody else had it meanwhile.
+func (l *locks) acquire(ctx context.Context, key string) (release func(), waited bool, err error) {
 	l.mu.Lock()
 	if l.held == nil {
 		l.held = map[string]*lock{}
@@ -109,14 +110,15 @@ func (l *locks) acquire(ctx context.Context, key string) (release func(), err er
 		k = &lock{turn: make(chan struct{}, 1)}
 		l.held[key] = k
 	}
+	waited = k.users > 0
 	k.users++
 	l.mu.Unlock()
 	select {
 	case k.turn <- struct{}{}:
-		return func() { <-k.turn; l.leave(key, k) }, nil
+		return func() { <-k.turn; l.leave(key, k) }, waited, nil
 	case <-ctx.Done():
 		l.leave(key, k)
-		return nil, ctx.Err()
+		return nil, waited, ctx.Err()
 	}
 }
 
