@@ -25,6 +25,8 @@ var allowed = map[string][]string{
 
 	"adapter/table":           {"core/*"},
 	"adapter/table/tabletest": {"core/*", "adapter/table"},
+	"adapter/azure":           {"core/*", "adapter/table"},
+	"adapter/azure/azuretest": nil,
 	"adapter/local":           {"core/*", "adapter/table"},
 	"adapter/store":           {"core/*", "adapter/table"},
 	"adapter/telemetry":       {"core/*"},
