@@ -4,7 +4,7 @@
 
 tool = go tool -modfile=tools.mod
 
-.PHONY: build demo test format vet staticcheck race
+.PHONY: build demo test format vet staticcheck race start package
 
 build:
 	go build -trimpath -ldflags '-s -w' -o dist/handover ./handler
@@ -29,3 +29,15 @@ staticcheck:
 
 race:
 	go test -race ./...
+
+# start runs Handover in the Azure Functions host, on this machine.
+start:
+	go run ./functions
+	@command -v func >/dev/null || { \
+		echo "func is missing: npm install -g azure-functions-core-tools@4 brings it. Without it, go run ./handler dev runs everything in one process."; \
+		exit 1; \
+	}
+	func start --script-root dist
+
+package:
+	go run ./functions --zip
