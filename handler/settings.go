@@ -39,6 +39,20 @@ type Settings struct {
 	BodyLimit int64 `env:"HANDOVER_BODY_LIMIT" envDefault:"1048576" rule:"be a number of bytes from 1024 to 104857600" example:"1048576" by:"serve dev"`
 	// LogLevel is the least severity that is written.
 	LogLevel slog.Level `env:"HANDOVER_LOG_LEVEL" envDefault:"info" rule:"be debug, info, warn or error" example:"info" by:"serve dev"`
+	// Cloud is one of Azure's separate clouds; authority and host names follow.
+	Cloud string `env:"AZURE_CLOUD" envDefault:"public" rule:"be public, usgovernment or china" example:"public" by:"serve dev"`
+	// TableConnection is a connection string of Table Storage, on a laptop. In
+	// Azure the four settings of TableConnection are those of the Functions
+	// convention, so that host and handler share them.
+	TableConnection string `env:"TableConnection" rule:"be a connection string of Table Storage" example:"UseDevelopmentStorage=true" by:"serve dev"`
+	TableServiceURI string `env:"TableConnection__tableServiceUri" rule:"be the https address of a table service" example:"https://handover.table.core.windows.net" by:"serve dev"`
+	TableCredential string `env:"TableConnection__credential" rule:"be managedidentity" example:"managedidentity" by:"serve dev"`
+	TableClientID   string `env:"TableConnection__clientId" rule:"be the client id of a user-assigned identity" example:"00000000-0000-0000-0000-000000000000" by:"serve dev"`
+	// ServiceBusConnection is a connection string of Service Bus, on a laptop.
+	ServiceBusConnection string `env:"ServiceBusConnection" rule:"be a connection string of Service Bus" example:"Endpoint=sb://127.0.0.1;SharedAccessKeyName=local;SharedAccessKey=local;UseDevelopmentEmulator=true" by:"serve dev"`
+	ServiceBusNamespace  string `env:"ServiceBusConnection__fullyQualifiedNamespace" rule:"be the host name of a namespace" example:"handover.servicebus.windows.net" by:"serve dev"`
+	ServiceBusCredential string `env:"ServiceBusConnection__credential" rule:"be managedidentity" example:"managedidentity" by:"serve dev"`
+	ServiceBusClientID   string `env:"ServiceBusConnection__clientId" rule:"be the client id of a user-assigned identity" example:"00000000-0000-0000-0000-000000000000" by:"serve dev"`
 	// Port is given by the Functions host to the handler that it starts.
 	Port int `env:"FUNCTIONS_CUSTOMHANDLER_PORT" rule:"be a port up to 65535; the Functions host sets it" example:"50010" by:"serve"`
 	// URL is the running Handover that the client commands speak to.
@@ -65,6 +79,10 @@ func readSettings(environment []string, reader string) (Settings, error) {
 		case slices.Contains(faults, d.Name):
 			sentences = append(sentences, fmt.Sprintf("%s must %s, for example %s", d.Name, d.Rule, d.Example))
 		}
+	}
+	if reader != "client" {
+		_, chosen := given["HANDOVER_DATA"]
+		sentences = append(sentences, s.misconnected(reader == "dev" || chosen)...)
 	}
 	if len(sentences) > 0 {
 		return Settings{}, fault.New(fault.SettingsInvalid, "%s", strings.Join(sentences, "\n"))

@@ -19,6 +19,8 @@ const maxBodyLimit = 100 << 20
 var (
 	countryCode = regexp.MustCompile(`^[A-Z]{2}$`)
 	queueName   = regexp.MustCompile(`^[A-Za-z0-9][A-Za-z0-9._-]{0,259}$`)
+	clientID    = regexp.MustCompile(`^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$`)
+	hostName    = regexp.MustCompile(`^[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+$`)
 	cronField   = regexp.MustCompile(`^[A-Za-z0-9*/,-]+$`)
 )
 
@@ -38,10 +40,50 @@ func (s *Settings) broken() []string {
 	check("HANDOVER_QUEUE", queueName.MatchString(s.Queue))
 	check("HANDOVER_SWEEP_SCHEDULE", validSchedule(s.SweepSchedule))
 	check("HANDOVER_BODY_LIMIT", s.BodyLimit >= 1024 && s.BodyLimit <= maxBodyLimit)
+	check("AZURE_CLOUD", s.Cloud == "public" || s.Cloud == "usgovernment" || s.Cloud == "china")
+	check("TableConnection__tableServiceUri", s.TableServiceURI == "" || validOrigin(s.TableServiceURI) && strings.HasPrefix(s.TableServiceURI, "https:"))
+	check("TableConnection__credential", validCredential(s.TableCredential))
+	check("TableConnection__clientId", validClientID(s.TableClientID))
+	check("ServiceBusConnection__fullyQualifiedNamespace", s.ServiceBusNamespace == "" || hostName.MatchString(s.ServiceBusNamespace))
+	check("ServiceBusConnection__credential", validCredential(s.ServiceBusCredential))
+	check("ServiceBusConnection__clientId", validClientID(s.ServiceBusClientID))
 	check("FUNCTIONS_CUSTOMHANDLER_PORT", s.Port >= 0 && s.Port <= 65535)
 	check("HANDOVER_URL", validOrigin(s.URL))
 	return names
 }
+
+// onAzure tells whether rows and messages are kept in Table Storage and Service
+// Bus, rather than in a local file.
+func (s *Settings) onAzure() bool { return s.TableConnection != "" || s.TableServiceURI != "" }
+
+// misconnected finds what is wrong between the connection settings. localFile
+// says that a local file may be used: a deployed handler that lost its settings
+// must not start on a file that is gone with its instance.
+func (s *Settings) misconnected(localFile bool) []string {
+	var sentences []string
+	say := func(wrong bool, sentence string) {
+		if wrong {
+			sentences = append(sentences, sentence)
+		}
+	}
+	bus := s.ServiceBusConnection != "" || s.ServiceBusNamespace != ""
+	say(s.TableConnection != "" && s.TableServiceURI != "",
+		"TableConnection and TableConnection__tableServiceUri exclude each other: keep the first on a laptop, the second in Azure")
+	say(s.ServiceBusConnection != "" && s.ServiceBusNamespace != "",
+		"ServiceBusConnection and ServiceBusConnection__fullyQualifiedNamespace exclude each other: keep the first on a laptop, the second in Azure")
+	say(s.TableServiceURI != "" && s.TableCredential == "",
+		"TableConnection__credential is not set: it must be managedidentity where TableConnection__tableServiceUri is set")
+	say(s.ServiceBusNamespace != "" && s.ServiceBusCredential == "",
+		"ServiceBusConnection__credential is not set: it must be managedidentity where ServiceBusConnection__fullyQualifiedNamespace is set")
+	say(s.onAzure() != bus, "TableConnection and ServiceBusConnection go together: set both, or neither to keep everything in HANDOVER_DATA")
+	say(!s.onAzure() && !bus && !localFile,
+		"TableConnection and ServiceBusConnection are not set: set both, or HANDOVER_DATA to keep everything in a local folder")
+	return sentences
+}
+
+func validCredential(name string) bool { return name == "" || name == "managedidentity" }
+
+func validClientID(id string) bool { return id == "" || clientID.MatchString(id) }
 
 // validAddress wants host:port; port 0 means any free one.
 func validAddress(address string) bool {

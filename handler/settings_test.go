@@ -21,7 +21,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Settings{
 		Listen: "127.0.0.1:8080", Data: "./data", Countries: []string{"US", "CA"}, Queue: "handover-leaves",
-		SweepSchedule: "0 * * * * *", BodyLimit: 1 << 20, LogLevel: slog.LevelInfo, URL: "http://127.0.0.1:8080",
+		SweepSchedule: "0 * * * * *", BodyLimit: 1 << 20, LogLevel: slog.LevelInfo, Cloud: "public", URL: "http://127.0.0.1:8080",
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
@@ -42,6 +42,15 @@ func TestEachRule(t *testing.T) {
 		{"HANDOVER_SWEEP_SCHEDULE", []string{"0 */5 * * * *", "0 0 9-17 * * Mon-Fri"}, []string{"* * * * *", "every minute", "0 * * * * ?!"}},
 		{"HANDOVER_BODY_LIMIT", []string{"1024", "104857600"}, []string{"1023", "104857601", "1 MiB", "-1"}},
 		{"HANDOVER_LOG_LEVEL", []string{"debug", "WARN", "error"}, []string{"loud", "2"}},
+		{"AZURE_CLOUD", []string{"public", "usgovernment", "china"}, []string{"germany", "Public"}},
+		{"TableConnection", []string{"UseDevelopmentStorage=true"}, nil},
+		{"TableConnection__tableServiceUri", []string{"https://x.table.core.windows.net/"}, []string{"x.table.core.windows.net", "http://x.table.core.windows.net"}},
+		{"TableConnection__credential", []string{"managedidentity"}, []string{"key"}},
+		{"TableConnection__clientId", []string{"7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11"}, []string{"handover", "7f3c1a52"}},
+		{"ServiceBusConnection", []string{"Endpoint=sb://127.0.0.1;SharedAccessKeyName=a;SharedAccessKey=b"}, nil},
+		{"ServiceBusConnection__fullyQualifiedNamespace", []string{"x.servicebus.windows.net"}, []string{"x", "sb://x.servicebus.windows.net"}},
+		{"ServiceBusConnection__credential", []string{"managedidentity"}, []string{"key"}},
+		{"ServiceBusConnection__clientId", []string{"7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11"}, []string{"handover"}},
 		{"FUNCTIONS_CUSTOMHANDLER_PORT", []string{"50010"}, []string{"65536", "-1", "port"}},
 		{"HANDOVER_URL", []string{"https://scim.example.com"}, []string{"127.0.0.1:8080", "https://x/manage"}},
 	}
@@ -70,9 +79,50 @@ func TestEachRule(t *testing.T) {
 	}
 }
 
-// complete is an environment with what is required, overruled by one variable.
+// complete is an environment with what is required, overruled by one variable
+// and completed with what that one does not go without.
 func complete(variable string) []string {
-	return []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010", variable}
+	environment := []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010", "HANDOVER_DATA=./data"}
+	name, _, _ := strings.Cut(variable, "=")
+	switch name {
+	case "TableConnection":
+		environment = append(environment, "ServiceBusConnection=x")
+	case "TableConnection__tableServiceUri":
+		environment = append(environment, "ServiceBusConnection=x", "TableConnection__credential=managedidentity")
+	case "ServiceBusConnection":
+		environment = append(environment, "TableConnection=x")
+	case "ServiceBusConnection__fullyQualifiedNamespace":
+		environment = append(environment, "TableConnection=x", "ServiceBusConnection__credential=managedidentity")
+	}
+	return append(environment, variable)
+}
+
+func TestConnectionsGoTogether(t *testing.T) {
+	const tables, bus = "TableConnection=x", "ServiceBusConnection=x"
+	const uri, namespace = "TableConnection__tableServiceUri=https://x.table.core.windows.net", "ServiceBusConnection__fullyQualifiedNamespace=x.servicebus.windows.net"
+	const identified = "TableConnection__credential=managedidentity ServiceBusConnection__credential=managedidentity"
+	tests := []struct{ name, reader, given, said string }{
+		{"dev needs none", "dev", "", ""},
+		{"serve does not choose a file by itself", "serve", "", "are not set: set both, or HANDOVER_DATA"},
+		{"serve on a file that was named", "serve", "HANDOVER_DATA=./data", ""},
+		{"strings, on a laptop", "serve", tables + " " + bus, ""},
+		{"identity, in Azure", "serve", uri + " " + namespace + " " + identified, ""},
+		{"tables alone", "dev", tables, "go together"},
+		{"bus alone", "dev", bus, "go together"},
+		{"two tables", "dev", tables + " " + uri + " " + bus + " " + identified, "exclude each other"},
+		{"two buses", "dev", tables + " " + bus + " " + namespace + " " + identified, "exclude each other"},
+		{"tables without an identity", "dev", uri + " " + bus, "TableConnection__credential is not set"},
+		{"a bus without an identity", "dev", tables + " " + namespace, "ServiceBusConnection__credential is not set"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			environment := append([]string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010"}, strings.Fields(test.given)...)
+			_, err := readSettings(environment, test.reader)
+			if (err == nil) != (test.said == "") || err != nil && !strings.Contains(err.Error(), test.said) {
+				t.Errorf("said %v, wanted %q", err, test.said)
+			}
+		})
+	}
 }
 
 func TestAllFaultsAtOnce(t *testing.T) {
@@ -86,7 +136,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 	}
 	want := []string{
 		"HANDOVER_OPERATOR_KEY is not", "HANDOVER_COUNTRIES must list", "HANDOVER_QUEUE still holds",
-		"HANDOVER_BODY_LIMIT must be", "FUNCTIONS_CUSTOMHANDLER_PORT is not",
+		"HANDOVER_BODY_LIMIT must be", "FUNCTIONS_CUSTOMHANDLER_PORT is not", "TableConnection and ServiceBusConnection",
 	}
 	if diff := cmp.Diff(want, first); diff != "" {
 		t.Errorf("faults (-want +got):\n%s", diff)
@@ -113,7 +163,8 @@ func TestExamplesPass(t *testing.T) {
 }
 
 // TestSampleNamesTheSettings wants what serve reads in the sample, each with
-// its default, but for the port, which only the host can set.
+// its default, but for the port, which only the host can set, and for the
+// connections, which are those of the emulators.
 func TestSampleNamesTheSettings(t *testing.T) {
 	text, err := os.ReadFile("../local.settings.sample.json")
 	if err != nil {
@@ -129,6 +180,8 @@ func TestSampleNamesTheSettings(t *testing.T) {
 			want[s.Name] = s.Default
 		}
 	}
+	want["AZURE_CLOUD"], want["TableConnection"] = "public", "UseDevelopmentStorage=true"
+	want["ServiceBusConnection"] = "Endpoint=sb://127.0.0.1:5672;SharedAccessKeyName=RootManageSharedAccessKey;SharedAccessKey=SAS_KEY_VALUE;UseDevelopmentEmulator=true"
 	if diff := cmp.Diff(want, sample.Values); diff != "" {
 		t.Errorf("local.settings.sample.json (-want +got):\n%s", diff)
 	}
@@ -143,7 +196,7 @@ func TestReadmeNamesTheSettings(t *testing.T) {
 	}
 	_, section, _ := strings.Cut(string(text), "\n## Settings\n")
 	section, _, _ = strings.Cut(section, "\n## ")
-	row := regexp.MustCompile("(?m)^\\| `([A-Z_]+)` \\| (?:`(.*?)`)? *\\|")
+	row := regexp.MustCompile("(?m)^\\| `([A-Za-z_]+)` \\| (?:`(.*?)`)? *\\|")
 	var names []string
 	defaults := map[string]string{}
 	for _, found := range row.FindAllStringSubmatch(section, -1) {
