@@ -58,6 +58,8 @@ type Attribute struct {
 	names map[string]*Attribute
 	// open takes any name as a sub-attribute (see entraUnknownExtension).
 	open bool
+	// plain says that all parts are returned by default.
+	plain bool
 }
 
 // afterAll is the index of what no schema defines: it comes last, by name.
@@ -69,11 +71,13 @@ func (a *Attribute) compile(full string) {
 	a.full = full
 	a.SubAttributes = slices.Clone(a.SubAttributes)
 	a.names = make(map[string]*Attribute, len(a.SubAttributes))
+	a.plain = a.Returned == ReturnedDefault || a.Returned == ReturnedAlways
 	for i := range a.SubAttributes {
 		sub := &a.SubAttributes[i]
 		sub.index = i
 		sub.compile(a.fullOf(sub.Name))
 		a.names[foldName(sub.Name)] = sub
+		a.plain = a.plain && sub.plain
 	}
 }
 

@@ -105,3 +105,6 @@ const (
 	enterpriseStart = `"` + EnterpriseURN + `":`
 	managerStart    = `{"manager":{"value":"`
 )
+
+// managerName is the full name of the manager.
+const managerName = EnterpriseURN + ":manager"

@@ -70,22 +70,15 @@ type ResourceType struct {
 func newResourceType(name, endpoint string, strict bool, schema Schema, extensions []Schema) *ResourceType {
 	t := &ResourceType{name: name, endpoint: endpoint, strict: strict, schema: schema, extensions: extensions}
 	t.root = &Attribute{Type: TypeComplex, SubAttributes: append(commonAttributes(), schema.Attributes...)}
-	t.plain = true
 	for _, s := range extensions {
 		t.root.SubAttributes = append(t.root.SubAttributes, complexOf(s.ID, s.Description, s.Attributes...))
-		t.plain = t.plain && returnedPlainly(s.Attributes)
 	}
 	t.root.compile("")
-	return t
-}
-
-func returnedPlainly(all []Attribute) bool {
-	for _, a := range all {
-		if a.Returned == ReturnedNever || a.Returned == ReturnedRequest || !returnedPlainly(a.SubAttributes) {
-			return false
-		}
+	t.plain = true
+	for _, s := range extensions {
+		t.plain = t.plain && t.root.sub(s.ID).plain
 	}
-	return true
+	return t
 }
 
 // Name is "User" or "Group".

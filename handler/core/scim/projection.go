@@ -91,19 +91,19 @@ func beside(name string) bool {
 
 // apply takes what is not wanted out of a complete resource.
 func (p *Projection) apply(root Value) Value {
-	return p.filter(root, nil, false)
+	return p.filter(root, false)
 }
 
 // filter keeps the wanted fields of an object. within says that the object
 // itself was named, so that all its parts are.
-func (p *Projection) filter(v Value, parent *Attribute, within bool) Value {
+func (p *Projection) filter(v Value, within bool) Value {
 	var kept []Field
 	for _, f := range v.fields {
 		if f.attr == nil {
 			kept = append(kept, f)
 			continue
 		}
-		whole, part := p.verdict(f.attr, parent, within)
+		whole, part := p.verdict(f.attr, within)
 		switch {
 		case whole && part:
 			f.Value = p.inside(f.Value, f.attr, true)
@@ -123,7 +123,7 @@ func (p *Projection) filter(v Value, parent *Attribute, within bool) Value {
 func (p *Projection) inside(v Value, a *Attribute, within bool) Value {
 	switch v.kind {
 	case Object:
-		return p.filter(v, a, within)
+		return p.filter(v, within)
 	case Array:
 		items := make([]Value, 0, len(v.items))
 		for _, item := range v.items {
@@ -137,7 +137,7 @@ func (p *Projection) inside(v Value, a *Attribute, within bool) Value {
 }
 
 // verdict says whether an attribute is wanted as a whole, or at least in part.
-func (p *Projection) verdict(a, parent *Attribute, within bool) (whole, part bool) {
+func (p *Projection) verdict(a *Attribute, within bool) (whole, part bool) {
 	switch {
 	case a.Returned == ReturnedNever:
 		return false, false
@@ -148,13 +148,12 @@ func (p *Projection) verdict(a, parent *Attribute, within bool) (whole, part boo
 	}
 	for _, g := range p.named {
 		named := g.leaf() == a || a.open && equalFold(g.leaf().full, a.full)
-		above := g.sub != nil && same(g.attr, a) || g.parent != nil && same(g.parent, a)
 		switch {
 		case named && p.only:
 			return true, true
 		case named:
 			return false, false
-		case above && p.only:
+		case p.only && g.isWithin(a):
 			part = true
 		}
 	}
@@ -162,6 +161,21 @@ func (p *Projection) verdict(a, parent *Attribute, within bool) (whole, part boo
 		return within, within && a.Returned != ReturnedRequest || part
 	}
 	return true, a.Returned != ReturnedRequest
+}
+
+// namesPartOf tells whether the client named a part of an attribute.
+func (p *Projection) namesPartOf(a *Attribute) bool {
+	for _, g := range p.named {
+		if g.isWithin(a) {
+			return true
+		}
+	}
+	return false
+}
+
+// isWithin tells whether the target is a part of an attribute.
+func (g target) isWithin(a *Attribute) bool {
+	return g.sub != nil && same(g.attr, a) || g.parent != nil && same(g.parent, a)
 }
 
 func same(a, b *Attribute) bool { return a == b || a.open && equalFold(a.full, b.full) }

@@ -3,12 +3,13 @@ package scim
 import "bytes"
 
 // AppendJSON writes what a client receives: the stored document with what the
-// service knows, as far as the projection wants it. When the document is sent
-// whole, its bytes are copied without decoding them.
+// service knows, as far as the projection wants it. A document in the form that
+// Document writes is copied without decoding it.
 func (t *ResourceType) AppendJSON(dst, document []byte, e Envelope, p *Projection) ([]byte, error) {
-	head := bytes.IndexByte(document, ']') + 1
-	if t.plain && p.spares() && head > 0 && bytes.HasPrefix(document, []byte(documentStart)) {
-		return t.splice(dst, document, head, &e, p), nil
+	if bytes.HasPrefix(document, []byte(documentStart)) {
+		if out, ok := t.splice(dst, document, &e, p); ok {
+			return out, nil
+		}
 	}
 	r, err := t.Load(document)
 	if err != nil {
@@ -17,21 +18,50 @@ func (t *ResourceType) AppendJSON(dst, document []byte, e Envelope, p *Projectio
 	return p.apply(t.complete(r, &e)).Append(dst), nil
 }
 
-// splice puts id behind the schemas, and groups, members and meta at the end.
-func (t *ResourceType) splice(dst, document []byte, head int, e *Envelope, p *Projection) []byte {
+// splice puts id behind the schemas, then the wanted attributes, and groups,
+// members and meta at the end. When all attributes are wanted, they are copied
+// in one piece.
+func (t *ResourceType) splice(dst, document []byte, e *Envelope, p *Projection) (out []byte, ok bool) {
+	head := bytes.IndexByte(document, ']') + 1
 	dst = append(dst, document[:head]...)
 	dst = appendNamed(dst, `,"id":`, e.ID)
-	dst = appendWithManager(dst, document[head:len(document)-1], e.Base)
-	if len(e.Groups) > 0 && t.name == "User" && p.Wants("groups") {
-		dst = appendReferences(append(dst, `,"groups":`...), e.Groups)
+	if t.plain && p.spares() && head > 0 {
+		dst = appendWithManager(dst, document[head:len(document)-1], e.Base)
+	} else {
+		s := splicer{kind: t, p: p, base: e.Base, doc: document, dst: dst}
+		if !s.attributes(head) {
+			return nil, false
+		}
+		dst = s.dst
 	}
-	if len(e.Members) > 0 && t.name == "Group" && p.Wants("members") {
-		dst = appendReferences(append(dst, `,"members":`...), e.Members)
+	for _, name := range [...]string{"groups", "members", "meta"} {
+		dst = t.appendKnown(dst, name, e, p)
 	}
-	if p.Wants("meta") {
-		dst = e.appendMeta(append(dst, `,"meta":`...), t)
+	return append(dst, '}'), true
+}
+
+// appendKnown writes what the projection wants of groups, members or meta.
+func (t *ResourceType) appendKnown(dst []byte, name string, e *Envelope, p *Projection) []byte {
+	a := t.attribute(name)
+	if a == nil {
+		return dst
 	}
-	return append(dst, '}')
+	whole, part := p.verdict(a, false)
+	switch {
+	case !part:
+	case !whole || p != nil && !p.only && p.namesPartOf(a):
+		r := Resource{kind: t}
+		if v := p.inside(r.known(name, e), a, whole); !v.empty() {
+			return v.append(append(append(append(dst, `,"`...), name...), `":`...))
+		}
+	case name == "meta":
+		return e.appendMeta(append(dst, `,"meta":`...), t)
+	case name == "groups" && len(e.Groups) > 0:
+		return appendReferences(append(dst, `,"groups":`...), e.Groups)
+	case name == "members" && len(e.Members) > 0:
+		return appendReferences(append(dst, `,"members":`...), e.Members)
+	}
+	return dst
 }
 
 // appendWithManager copies the attributes and puts the $ref of the manager
