@@ -8,12 +8,10 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
-	"path/filepath"
 	"strings"
 	"sync"
 	"time"
 
-	"handover/handler/adapter/local"
 	"handover/handler/adapter/store"
 	"handover/handler/core/fault"
 	"handover/handler/edge/appapi"
@@ -28,8 +26,13 @@ import (
 	"handover/handler/rule/records"
 )
 
-// dataFile is the name of the file in the data folder.
-const dataFile = "handover.db"
+const (
+	// dataFile is the name of the file in the data folder.
+	dataFile = "handover.db"
+	// The two tables.
+	directoryTable = "directory"
+	recordsTable   = "records"
+)
 
 // Options is what a program takes from outside beside its settings.
 type Options struct {
@@ -50,8 +53,7 @@ type Options struct {
 type Program struct {
 	options Options
 	server  *http.Server
-	file    *local.File
-	queue   *local.Queue
+	backing *backing
 	leaves  *reassign.Service
 	courier *reassign.Courier
 	trigger *trigger.Trigger
@@ -67,18 +69,18 @@ func newProgram(_ context.Context, settings Settings, options Options) (*Program
 	if options.Step == nil {
 		options.Step = func() {}
 	}
-	file, err := local.Open(filepath.Join(settings.Data, dataFile), local.Options{Now: options.Now})
+	backing, err := openLocal(settings, options)
 	if err != nil {
 		return nil, err
 	}
-	p := &Program{options: options, file: file, queue: file.Queue(settings.Queue, local.QueueOptions{})}
+	p := &Program{options: options, backing: backing}
 	s := p.store()
 	p.leaves = &reassign.Service{
-		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: steppedQueue{local.Leaves{Queue: p.queue}, options.Step},
+		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: steppedQueue{backing.queue, options.Step},
 		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.DefaultLimits(),
 	}
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
-		p.warn("a leave could not be sent; the sweep sends it", err)
+		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
 	p.trigger = &trigger.Trigger{Work: p.leaves, Log: options.Log, Now: options.Now, Timeout: 8 * time.Minute}
 	p.server = &http.Server{
@@ -90,8 +92,8 @@ func newProgram(_ context.Context, settings Settings, options Options) (*Program
 
 func (p *Program) store() *store.Store {
 	return store.New(store.Config{
-		Directory: steppedTable{p.file.Table("directory"), p.options.Step},
-		Records:   steppedTable{p.file.Table("records"), p.options.Step},
+		Directory: steppedTable{p.backing.directory, p.options.Step},
+		Records:   steppedTable{p.backing.records, p.options.Step},
 		Now:       p.options.Now, Random: p.options.Random,
 	})
 }
@@ -154,7 +156,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { p.courier.Run(ctx) })
-	background.Go(func() { p.work(ctx) })
+	background.Go(func() { p.backing.receive(ctx, p.trigger.Deliver) })
 	background.Go(func() { p.recoverAndSweep(ctx) })
 	ended := make(chan error, 1)
 	go func() { ended <- p.server.Serve(p.options.Listener) }()
@@ -173,11 +175,7 @@ func (p *Program) Run(ctx context.Context) error {
 
 // Close releases what the program holds.
 func (p *Program) Close() error {
-	return errors.Join(p.server.Close(), p.file.Close())
-}
-
-func (p *Program) warn(what string, err error) {
-	p.options.Log.Warn(what, slog.String("fault", string(fault.Of(err).Code)), slog.String("error", err.Error()))
+	return errors.Join(p.server.Close(), p.backing.close())
 }
 
 // shortName is 12 random hex digits.

@@ -5,91 +5,71 @@ import (
 	"log/slog"
 	"sync"
 	"time"
+
+	"handover/handler/adapter/local"
+	"handover/handler/core/fault"
 )
 
-const (
-	// workers is how many messages are worked on at once: maxConcurrentCalls of
-	// host.json.
-	workers = 8
-	// sweepEvery is how often the local sweep looks; a deployed one is called
-	// each minute by the host's timer.
-	sweepEvery = time.Second
-)
+// workers is how many messages are worked on at once: maxConcurrentCalls of
+// host.json.
+const workers = 8
 
-// work takes messages off the local queue and gives them to the function that
+// worker takes messages off the local queue and gives them to the function that
 // the Functions host calls in Azure.
-func (p *Program) work(ctx context.Context) {
+type worker struct {
+	queue *local.Queue
+	log   *slog.Logger
+	step  func()
+}
+
+func (w *worker) run(ctx context.Context, deliver func(context.Context, []byte) error) {
 	var group sync.WaitGroup
 	for range workers {
 		group.Go(func() {
 			for ctx.Err() == nil {
-				p.workOne(ctx)
+				w.one(ctx, deliver)
 			}
 		})
 	}
 	group.Wait()
 }
 
-// workOne waits for a message and settles it: a failed one comes again, until
-// it ends among the dead letters.
-func (p *Program) workOne(ctx context.Context) {
-	delivery, err := p.queue.Receive(ctx)
+// one waits for a message and settles it: a failed one comes again, until it
+// ends among the dead letters.
+func (w *worker) one(ctx context.Context, deliver func(context.Context, []byte) error) {
+	delivery, err := w.queue.Receive(ctx)
 	if err != nil {
-		p.pause(ctx, "the queue cannot be read", err)
+		w.pause(ctx, "the queue cannot be read", err)
 		return
 	}
-	if err := p.trigger.Deliver(ctx, delivery.Body); err != nil {
-		p.pause(ctx, "a message failed and comes again", err)
-		p.settle(ctx, delivery.Abandon)
+	if err := deliver(ctx, delivery.Body); err != nil {
+		w.pause(ctx, "a message failed and comes again", err)
+		w.settle(ctx, delivery.Abandon)
 		return
 	}
-	p.settle(ctx, delivery.Complete)
+	w.settle(ctx, delivery.Complete)
 }
 
-func (p *Program) settle(ctx context.Context, how func(context.Context) error) {
-	p.options.Step()
-	defer p.options.Step()
+func (w *worker) settle(ctx context.Context, how func(context.Context) error) {
+	w.step()
+	defer w.step()
 	if err := how(context.WithoutCancel(ctx)); err != nil {
-		p.warn("a message could not be settled and comes again", err)
+		warn(w.log, "a message could not be settled and comes again", err)
 	}
 }
 
 // pause says what is wrong and keeps a worker from doing it again at once.
-func (p *Program) pause(ctx context.Context, what string, err error) {
+func (w *worker) pause(ctx context.Context, what string, err error) {
 	if ctx.Err() != nil {
 		return
 	}
-	p.warn(what, err)
+	warn(w.log, what, err)
 	select {
 	case <-ctx.Done():
 	case <-time.After(time.Second):
 	}
 }
 
-// recoverAndSweep drives on what an earlier process left, which is dead, since
-// this one holds the lock of the file; then it sweeps, unless the host's timer
-// does.
-func (p *Program) recoverAndSweep(ctx context.Context) {
-	swept, err := p.leaves.Recover(ctx)
-	if err != nil && ctx.Err() == nil {
-		p.warn("not everything could be recovered; the sweep goes on", err)
-	}
-	if swept.Leaves > 0 {
-		p.options.Log.Info("recovered", slog.Int("tenants", swept.Tenants), slog.Int("leaves", swept.Leaves))
-	}
-	if p.options.Triggers {
-		return
-	}
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-ticker.C:
-			if _, err := p.leaves.Sweep(ctx); err != nil && ctx.Err() == nil {
-				p.warn("the sweep met trouble", err)
-			}
-		}
-	}
+func warn(log *slog.Logger, what string, err error) {
+	log.Warn(what, slog.String("fault", string(fault.Of(err).Code)), slog.String("error", err.Error()))
 }
