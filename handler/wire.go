@@ -82,7 +82,7 @@ func newProgram(_ context.Context, settings Settings, options Options) (*Program
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
 		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
-	p.trigger = &trigger.Trigger{Work: p.leaves, Log: options.Log, Now: options.Now, Timeout: 8 * time.Minute}
+	p.trigger = &trigger.Trigger{Work: p.leaves, Log: options.Log, Now: options.Now, Timeout: 8 * time.Minute, Pause: time.Second}
 	p.server = &http.Server{
 		Handler: p.routes(settings, s), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),

@@ -23,6 +23,20 @@ func (t *transaction) insertActivity(a directory.Activity) {
 	t.insert(activityRow(a.At, t.tx), c)
 }
 
+// Note writes a line of the tenant's history on its own.
+func (s *Store) Note(ctx context.Context, tenant string, activity directory.Activity) error {
+	tx, err := s.newTx()
+	if err != nil {
+		return err
+	}
+	t := &transaction{tenant: tenant, tx: tx, own: true}
+	t.insertActivity(activity)
+	if _, err := s.commit(ctx, t); err != nil {
+		return fmt.Errorf("store: write activity: %w", err)
+	}
+	return nil
+}
+
 // Activities reads the newest lines of the tenant's history.
 func (s *Store) Activities(ctx context.Context, tenant string, limit int) ([]directory.Activity, error) {
 	if limit <= 0 {

@@ -18,6 +18,8 @@ const (
 	LeaveMoved       ActivityKind = "leave.moved"
 	TenantCreated    ActivityKind = "tenant.created"
 	CredentialIssued ActivityKind = "credential.issued"
+	// MessageDeadLettered: the queue gave a leave's message up.
+	MessageDeadLettered ActivityKind = "message.deadlettered"
 )
 
 // Activity is one line of a tenant's history. It names attributes, never their

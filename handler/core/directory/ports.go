@@ -72,6 +72,8 @@ type Leaves interface {
 	// Mend finishes what a killed process left half done among memberships, as
 	// far as it began before a time; left tells how much must still wait.
 	Mend(ctx context.Context, tenant string, before time.Time) (left int, err error)
+	// Note writes a line of the tenant's history that goes with no change.
+	Note(ctx context.Context, tenant string, activity Activity) error
 }
 
 // Work is a hint that a tenant may have due work.

@@ -4,20 +4,20 @@ package trigger
 
 import (
 	"context"
-	"encoding/json"
 	"log/slog"
 	"mime"
 	"net/http"
+	"strings"
 	"time"
 
 	"handover/handler/core/directory"
-	"handover/handler/core/fault"
 	"handover/handler/rule/reassign"
 )
 
 // Work is the rule behind the triggers.
 type Work interface {
 	Work(ctx context.Context, m directory.Message) (reassign.Outcome, error)
+	DeadLettered(ctx context.Context, m directory.Message) error
 	Sweep(ctx context.Context) (reassign.Swept, error)
 }
 
@@ -29,6 +29,10 @@ type Trigger struct {
 	// Timeout bounds one invocation, below functionTimeout: an invocation that
 	// reaches that one costs every other request of the process its life.
 	Timeout time.Duration
+	// Pause is how long a message waits before it is given back because the
+	// storage was away: the host would deliver it again at once, and has used
+	// up its ten deliveries within a second.
+	Pause time.Duration
 }
 
 // bodyLimit is more than any message of ours with the host's metadata takes: a
@@ -40,25 +44,30 @@ const bodyLimit = 2 << 20
 // request is the host's own is decided on the raw request line, before anything
 // cleans a path.
 func (t *Trigger) Front(next http.Handler) http.Handler {
+	functions := map[string]function{
+		"/reassign":   {call: t.reassign},
+		"/deadletter": {call: t.deadletter, last: true},
+		"/sweep":      {call: t.sweep},
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.RequestURI == "/" && r.Method == http.MethodGet:
+		if r.RequestURI == "/" && r.Method == http.MethodGet {
 			w.WriteHeader(http.StatusNoContent)
-		case isInvocation(r, "/reassign"):
-			t.invoke(w, r, "reassign", t.reassign)
-		case isInvocation(r, "/sweep"):
-			t.invoke(w, r, "sweep", t.sweep)
-		default:
-			next.ServeHTTP(w, r)
+			return
 		}
+		f, ours := functions[r.RequestURI]
+		if !ours || !isInvocation(r) {
+			next.ServeHTTP(w, r)
+			return
+		}
+		t.invoke(w, r, strings.TrimPrefix(r.RequestURI, "/"), f)
 	})
 }
 
 // isInvocation tells whether the host itself sent the request: it posts JSON to
 // the bare name of the function, and never through its proxy, which marks each
 // request that it passes on. A marker counts even when it is empty.
-func isInvocation(r *http.Request, path string) bool {
-	if r.RequestURI != path || r.Method != http.MethodPost {
+func isInvocation(r *http.Request) bool {
+	if r.Method != http.MethodPost {
 		return false
 	}
 	if mediaType, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || mediaType != "application/json" {
@@ -70,46 +79,6 @@ func isInvocation(r *http.Request, path string) bool {
 		}
 	}
 	return true
-}
-
-// answer is what the host reads. It must never be empty or null: the host would
-// wait for the rest until the function's timeout.
-type answer struct {
-	Outputs     map[string]any
-	Logs        []string
-	ReturnValue any
-}
-
-func (t *Trigger) invoke(w http.ResponseWriter, r *http.Request, function string, call func(context.Context, *http.Request) ([]slog.Attr, error)) {
-	began := t.Now()
-	ctx, cancel := context.WithTimeout(r.Context(), t.Timeout)
-	defer cancel()
-	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-	attributes, err := t.guarded(ctx, r, call)
-	status, level := http.StatusOK, slog.LevelInfo
-	attributes = append(attributes, slog.String("function", function),
-		slog.String("invocation", r.Header.Get("X-Azure-Functions-Invocationid")),
-		slog.Float64("ms", float64(t.Now().Sub(began).Microseconds())/1000))
-	if err != nil {
-		status, level = http.StatusInternalServerError, slog.LevelError
-		attributes = append(attributes, slog.String("fault", string(fault.Of(err).Code)), slog.String("error", err.Error()))
-	}
-	t.Log.LogAttrs(ctx, level, "invocation", attributes...)
-	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
-	// The host drops what it cannot read; there is nobody else to tell.
-	_ = json.NewEncoder(w).Encode(answer{Outputs: map[string]any{}, Logs: []string{}})
-}
-
-// guarded makes a fault of a panic, so that one message cannot take the process
-// down with every other request in it.
-func (t *Trigger) guarded(ctx context.Context, r *http.Request, call func(context.Context, *http.Request) ([]slog.Attr, error)) (attributes []slog.Attr, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, "the function panicked: %v", p)
-		}
-	}()
-	return call(ctx, r)
 }
 
 func (t *Trigger) reassign(ctx context.Context, r *http.Request) ([]slog.Attr, error) {
@@ -146,6 +115,17 @@ func (t *Trigger) deliver(ctx context.Context, m directory.Message) ([]slog.Attr
 		attributes = append(attributes, slog.String("because", string(outcome.Code)))
 	}
 	return attributes, err
+}
+
+// deadletter takes note of what the queue has given up.
+func (t *Trigger) deadletter(ctx context.Context, r *http.Request) ([]slog.Attr, error) {
+	message, err := decodeInvocation(r.Body, "message")
+	if err != nil {
+		return nil, err
+	}
+	return []slog.Attr{
+		slog.String("tenant", message.Tenant), slog.String("leave", message.Leave), slog.Int("attempt", message.Attempt),
+	}, t.Work.DeadLettered(ctx, message)
 }
 
 func (t *Trigger) sweep(ctx context.Context, _ *http.Request) ([]slog.Attr, error) {

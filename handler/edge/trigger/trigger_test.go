@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/base64"
 	"encoding/json"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -27,6 +28,7 @@ import (
 // rule remembers what it was asked for.
 type rule struct {
 	messages []directory.Message
+	dead     []directory.Message
 	sweeps   int
 	err      error
 	panics   bool
@@ -40,7 +42,18 @@ func (r *rule) Work(_ context.Context, m directory.Message) (reassign.Outcome, e
 	return reassign.Outcome{State: directory.Done}, r.err
 }
 
+func (r *rule) DeadLettered(_ context.Context, m directory.Message) error {
+	if r.panics {
+		panic("boom")
+	}
+	r.dead = append(r.dead, m)
+	return r.err
+}
+
 func (r *rule) Sweep(context.Context) (reassign.Swept, error) {
+	if r.panics {
+		panic("boom")
+	}
 	r.sweeps++
 	return reassign.Swept{}, r.err
 }
@@ -195,12 +208,16 @@ func TestNobodyElseReachesATrigger(t *testing.T) {
 		{"no content type", "POST /reassign", ""},
 	}
 	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			answer := exchange(t, server.Listener.Addr().String(), request(test.line, test.headers))
-			if len(r.messages) > 0 {
-				t.Fatalf("the rule was reached; answer %s", answer)
-			}
-		})
+		for _, function := range []string{"reassign", "deadletter", "sweep"} {
+			t.Run(function+", "+test.name, func(t *testing.T) {
+				encoded := fmt.Sprintf("%%%x", function[0]) + function[1:]
+				line := strings.NewReplacer("%72eassign", encoded, "Reassign", strings.ToUpper(function), "reassign", function).Replace(test.line)
+				answer := exchange(t, server.Listener.Addr().String(), request(line, test.headers))
+				if len(r.messages)+len(r.dead)+r.sweeps > 0 {
+					t.Fatalf("the rule was reached; answer %s", answer)
+				}
+			})
+		}
 	}
 	if answer := exchange(t, server.Listener.Addr().String(), request("POST /reassign", asHost)); !strings.HasPrefix(answer, "HTTP/1.1 200") || len(r.messages) != 1 {
 		t.Fatalf("the host itself was refused: %s", answer)

@@ -28,7 +28,9 @@ type ledger struct {
 	records  map[string]directory.Record
 	chunks   []directory.Chunk
 	messages []directory.Message
-	hinted   bool
+	// activities are the lines of the history, but for those of moves.
+	activities []directory.Activity
+	hinted     bool
 	// before and after run around each move of records, for what may happen at
 	// that moment.
 	before, after func()
@@ -158,6 +160,9 @@ func (l *ledger) CommitLeave(_ context.Context, _ string, c directory.LeaveChang
 		user.Leave, user.LeaveState, user.ETag = c.After.ID, c.After.State, l.etag()
 		l.users[user.ID] = user
 	}
+	if c.Activity.Kind != directory.LeaveMoved && !c.Activity.IsZero() {
+		l.activities = append(l.activities, c.Activity)
+	}
 	c.After.ETag = l.etag()
 	l.leaves[c.After.ID], l.hinted = c.After, true
 	return c.After, nil
@@ -201,6 +206,13 @@ func (l *ledger) Rest(context.Context, directory.Work) error {
 }
 
 func (l *ledger) Mend(context.Context, string, time.Time) (int, error) { return 0, nil }
+
+func (l *ledger) Note(_ context.Context, _ string, a directory.Activity) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.activities = append(l.activities, a)
+	return nil
+}
 
 func (l *ledger) Move(_ context.Context, m directory.Move) (directory.Moved, error) {
 	l.before()

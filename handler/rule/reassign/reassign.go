@@ -19,6 +19,9 @@ import (
 // Actor is the name under which the service's own acts stand in the activity.
 const Actor = "reassign"
 
+// lookAtParked is how often the sweep passes by a leave that needs a person.
+const lookAtParked = 24 * time.Hour
+
 // Limits are the times by which leaves are paced.
 type Limits struct {
 	// Run is how long one attempt may work before it yields: well below
@@ -95,7 +98,7 @@ func (s *Service) drive(ctx context.Context, tenant string, id directory.ID, sta
 		_, err := s.userReturned(ctx, tenant, leave)
 		return ignoreChanged(err)
 	case leave.State == directory.Parked:
-		return s.postpone(ctx, tenant, leave, 24*time.Hour)
+		return s.postpone(ctx, tenant, leave, lookAtParked)
 	case leave.State == directory.Blocked:
 		return s.unblock(ctx, tenant, leave, leaver)
 	}

@@ -240,18 +240,18 @@ func (r *run) settleFault(ctx context.Context, err error) error {
 	case f.Code == fault.NoRecipient:
 		return r.settle(ctx, directory.Blocked, r.Limits.LookFirst, f)
 	case !fault.Retryable(err) || r.leave.Failures+1 >= r.Limits.Failures:
-		return r.settle(ctx, directory.Parked, 24*time.Hour, f)
+		return r.settle(ctx, directory.Parked, lookAtParked, f)
 	}
 	r.leave.Failures++
-	return r.settle(ctx, directory.Waiting, max(r.delay(), f.RetryAfter), f)
+	return r.settle(ctx, directory.Waiting, max(r.delay(r.leave.Failures), f.RetryAfter), f)
 }
 
 // delay grows with the failures in a row, with jitter. ComputeDelay wants the
 // time that is left to be more than its bounds, so it gets ten times the larger.
-func (r *run) delay() time.Duration {
-	wait, err := waiter.ComputeDelay(int64(r.leave.Failures), r.Limits.RetryFirst, r.Limits.RetryLast, 10*r.Limits.RetryLast)
+func (s *Service) delay(failures int) time.Duration {
+	wait, err := waiter.ComputeDelay(int64(failures), s.Limits.RetryFirst, s.Limits.RetryLast, 10*s.Limits.RetryLast)
 	if err != nil {
-		return r.Limits.RetryLast
+		return s.Limits.RetryLast
 	}
 	return wait
 }
