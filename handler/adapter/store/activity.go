@@ -25,6 +25,9 @@ func (t *transaction) insertActivity(a directory.Activity) {
 
 // Note writes a line of the tenant's history on its own.
 func (s *Store) Note(ctx context.Context, tenant string, activity directory.Activity) error {
+	if activity.IsZero() {
+		return nil
+	}
 	tx, err := s.newTx()
 	if err != nil {
 		return err

@@ -72,17 +72,24 @@ func (s *Store) send(ctx context.Context, in table.Table, t *transaction) (strin
 		lost := unanswered(err)
 		t.doubtful = t.doubtful || lost
 		if t.doubtful {
-			if etag, done := s.landed(ctx, in, t); done || t.mustBeOurs(err) {
+			etag, is := s.landed(ctx, in, t)
+			if is == committed || t.mustBeOurs(err) {
 				return etag, nil
 			}
+			lost = lost || is == undecided
 		}
-		if !lost || try == maxTries {
+		if !lost {
 			return "", err
 		}
-		if err := pause(ctx, try); err != nil {
-			return "", err
+		if try == maxTries || pause(ctx, try) != nil {
+			return "", overdue(err)
 		}
 	}
+}
+
+// overdue is the answer when nobody can say what became of a change.
+func overdue(cause error) error {
+	return fault.New(fault.StorageUnknown, "the storage did not answer in time; whether it wrote is not known, and trying again is safe").WithCause(cause)
 }
 
 // unanswered tells whether the fate of a transaction is unknown.
@@ -90,20 +97,31 @@ func unanswered(err error) bool {
 	return fault.Is(err, fault.StorageUnknown) || errors.Is(err, context.DeadlineExceeded) || errors.Is(err, context.Canceled)
 }
 
-// landed reads the main row of a transaction whose answer was lost. A read that
-// fails says nothing.
-func (s *Store) landed(ctx context.Context, in table.Table, t *transaction) (etag string, done bool) {
+// verdict is what is known of a transaction whose answer was lost.
+type verdict int
+
+const (
+	undecided verdict = iota
+	committed
+	// missing means not yet: what is under way may still arrive, but then it
+	// collides with the next try.
+	missing
+)
+
+// landed reads the main row of a transaction whose answer was lost.
+func (s *Store) landed(ctx context.Context, in table.Table, t *transaction) (etag string, is verdict) {
 	op := &t.operations[t.main]
 	row, err := in.Get(ctx, t.tenant, op.Row, columnTx)
+	gone := fault.Is(err, fault.RowNotFound)
 	switch {
-	case fault.Is(err, fault.RowNotFound):
-		return "", op.Action == table.Delete
-	case err != nil:
-		return "", false
-	case op.Action != table.Delete && row.Columns.Get(columnTx).Text() == t.tx:
-		return row.ETag, true
+	case gone && op.Action == table.Delete:
+		return "", committed
+	case err != nil && !gone:
+		return "", undecided
+	case !gone && op.Action != table.Delete && row.Columns.Get(columnTx).Text() == t.tx:
+		return row.ETag, committed
 	}
-	return "", false
+	return "", missing
 }
 
 // mustBeOurs tells that a conflict over the main row proves that the lost

@@ -102,8 +102,8 @@ func capReached(c directory.Counters) error {
 // landed finds out whether a batch whose answer was lost was committed: it was
 // if any of its main rows carries its mark. A deletion of a row that is gone is
 // done, whoever did it, but speaks for nobody else.
-func (w *writer) landed(ctx context.Context, batch []*submission) bool {
-	etags, found := make([]string, len(batch)), make([]bool, len(batch))
+func (w *writer) landed(ctx context.Context, batch []*submission) verdict {
+	etags, found := make([]string, len(batch)), make([]verdict, len(batch))
 	var reads errgroup.Group
 	reads.SetLimit(maxParallel)
 	for i, sub := range batch {
@@ -113,22 +113,47 @@ func (w *writer) landed(ctx context.Context, batch []*submission) bool {
 		})
 	}
 	_ = reads.Wait() // the reads keep their errors: what cannot be read says nothing
-	committed := w.markedAsOurs(ctx, batch[0].tx)
-	for i, sub := range batch {
-		committed = committed || found[i] && sub.operations[sub.main].Action != table.Delete
+	is := summary(batch, found)
+	if is == undecided {
+		is = w.marked(ctx, batch[0].tx)
 	}
-	if !committed {
-		return false
+	if is == committed {
+		for i, sub := range batch {
+			sub.finish(etags[i], nil)
+		}
 	}
-	for i, sub := range batch {
-		sub.finish(etags[i], nil)
-	}
-	return true
+	return is
 }
 
-// markedAsOurs tells whether the counter row was last written by the batch
-// whose first submission has the mark.
-func (w *writer) markedAsOurs(ctx context.Context, tx string) bool {
+// summary is what the verdicts on single changes say of all of them.
+func summary(batch []*submission, found []verdict) verdict {
+	gone, lacking := 0, false
+	for i, sub := range batch {
+		deletion := sub.operations[sub.main].Action == table.Delete
+		switch {
+		case found[i] == committed && !deletion:
+			return committed
+		case found[i] == committed:
+			gone++
+		case found[i] == missing:
+			lacking = true
+		}
+	}
+	switch {
+	case lacking:
+		return missing
+	case gone == len(batch):
+		return committed
+	}
+	return undecided
+}
+
+// marked tells whether the counter row was last written by the batch whose
+// first submission has the mark. Another mark proves nothing.
+func (w *writer) marked(ctx context.Context, tx string) verdict {
 	row, err := w.store.directory.Get(ctx, w.tenant, rowCounters, columnTx)
-	return err == nil && row.Columns.Get(columnTx).Text() == tx
+	if err == nil && row.Columns.Get(columnTx).Text() == tx {
+		return committed
+	}
+	return undecided
 }

@@ -198,22 +198,17 @@ func (w *writer) flush(batch []*submission) {
 		if err == nil {
 			return
 		}
-		if batch = w.settle(ctx, batch, err); len(batch) == 0 {
+		if batch, err = w.settle(ctx, batch, err); len(batch) == 0 {
 			return
 		}
 		switch {
-		case !unanswered(err):
+		case err == nil:
 			try = 0
 		case try >= maxTries || pause(ctx, try) != nil:
-			failAll(batch, overdue(err))
+			failAll(batch, err)
 			return
 		}
 	}
-}
-
-// overdue is the answer when nobody can say what became of a change.
-func overdue(cause error) error {
-	return fault.New(fault.StorageUnknown, "the storage did not answer in time; whether it wrote is not known, and trying again is safe").WithCause(cause)
 }
 
 // send transacts a batch with one merge of the counter row, which comes last so
@@ -243,37 +238,39 @@ func (w *writer) send(ctx context.Context, batch []*submission) error {
 }
 
 // settle deals with a failed transaction and returns what must go again: the
-// submission at fault gets its own error, and does not spoil the others.
-func (w *writer) settle(ctx context.Context, batch []*submission, err error) []*submission {
-	if unanswered(err) {
+// submission at fault gets its own error, and does not spoil the others. doubt is
+// set while it is not known whether the batch was written.
+func (w *writer) settle(ctx context.Context, batch []*submission, err error) (rest []*submission, doubt error) {
+	culprit, index := locate(batch, table.FailedOperation(err))
+	lost := unanswered(err)
+	if lost || batch[0].doubtful {
+		w.counter.known = false
+		is := w.landed(ctx, batch)
+		if is == committed {
+			return nil, nil
+		}
+		lost = lost || is == undecided
+	}
+	switch {
+	case lost:
 		for _, sub := range batch {
 			sub.doubtful = true
 		}
-	}
-	culprit, index := locate(batch, table.FailedOperation(err))
-	if batch[0].doubtful {
-		w.counter.known = false
-		if w.landed(ctx, batch) {
-			return nil
-		}
-	}
-	switch {
-	case unanswered(err):
-		return batch
+		return batch, overdue(err)
 	case culprit == len(batch) && fault.Is(err, fault.RowChanged):
 		w.counter.known = false
-		return batch
+		return batch, nil
 	case culprit < 0 || culprit == len(batch):
 		w.counter.known = false
 		failAll(batch, err)
-		return nil
+		return nil, nil
 	}
 	err = &table.Error{Index: index, Fault: fault.Of(err)}
 	if batch[culprit].mustBeOurs(err) {
 		err = nil
 	}
 	batch[culprit].finish("", err)
-	return append(batch[:culprit:culprit], batch[culprit+1:]...)
+	return append(batch[:culprit:culprit], batch[culprit+1:]...), nil
 }
 
 // locate finds whose operation failed: the submission and the index among its

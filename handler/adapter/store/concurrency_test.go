@@ -1,0 +1,290 @@
+package store_test
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"handover/handler/adapter/store"
+	"handover/handler/adapter/table"
+	"handover/handler/adapter/table/tabletest"
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+)
+
+// outcomes runs n functions at once and counts their outcomes by code.
+func outcomes(n int, run func(i int) error) map[fault.Code]int {
+	var mu sync.Mutex
+	count := map[fault.Code]int{}
+	var all sync.WaitGroup
+	for i := range n {
+		all.Go(func() {
+			err := run(i)
+			mu.Lock()
+			defer mu.Unlock()
+			if err == nil {
+				count[""]++
+			} else {
+				count[fault.Of(err).Code]++
+			}
+		})
+	}
+	all.Wait()
+	return count
+}
+
+// crowd is a world whose tables take a moment, so that calls overtake each other.
+func crowd(t *testing.T) *world {
+	brief := func() table.Table { return tabletest.Delayed(newMemory(), 200*time.Microsecond) }
+	return worldOn(t, brief(), brief())
+}
+
+func (w *world) setCap(n int64) {
+	w.Helper()
+	_, err := w.directory.Transact(w.Context(), tenant, []table.Operation{
+		{Action: table.Merge, Row: "q", Columns: table.Columns{{Name: "Cap", Value: table.Int(n)}}},
+	})
+	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+func (w *world) sound() {
+	w.Helper()
+	if faults, err := broken(w.Context(), w.directory, w.records); err != nil || len(faults) > 0 {
+		w.Errorf("%v %q", err, faults)
+	}
+}
+
+func TestCapHoldsOverThreeProcesses(t *testing.T) {
+	w := crowd(t)
+	w.setCap(50)
+	stores := []*store.Store{w.open(), w.open(), w.open()}
+	users := make([]directory.User, 64)
+	for i := range users {
+		users[i] = w.user(fmt.Sprint("user-", i))
+	}
+	got := outcomes(len(users), func(i int) error {
+		_, err := stores[i%3].CommitUser(t.Context(), tenant, directory.UserChange{After: &users[i]})
+		return err
+	})
+	if got[""] != 50 || got[fault.UserCapReached] != 14 {
+		t.Errorf("outcomes: %v, want 50 created and 14 refused", got)
+	}
+	w.sound()
+}
+
+func TestOneNameOnce(t *testing.T) {
+	w := crowd(t)
+	stores := []*store.Store{w.open(), w.open(), w.open()}
+	users := make([]directory.User, 64)
+	for i := range users {
+		users[i] = w.user([]string{"ann", "ANN"}[i%2])
+	}
+	got := outcomes(len(users), func(i int) error {
+		_, err := stores[i%3].CommitUser(t.Context(), tenant, directory.UserChange{After: &users[i]})
+		return err
+	})
+	if got[""] != 1 || got[fault.Uniqueness] != 63 {
+		t.Errorf("outcomes: %v, want 1 created and 63 refused", got)
+	}
+	w.sound()
+}
+
+// Names that are taken stand in batches with names that are not.
+func TestDuplicatesDoNotSpoilTheBatch(t *testing.T) {
+	w := crowd(t)
+	w.create(w.user("taken-0"))
+	w.create(w.user("taken-1"))
+	users := make([]directory.User, 60)
+	for i := range users {
+		users[i] = w.user(fmt.Sprint("free-", i))
+		if i%10 < 2 {
+			users[i].UserName = fmt.Sprint("taken-", i%10)
+		}
+		users[i].ExternalID = "shared"
+	}
+	got := outcomes(len(users), func(i int) error {
+		_, err := w.CommitUser(t.Context(), tenant, directory.UserChange{After: &users[i]})
+		return err
+	})
+	if got[""] != 48 || got[fault.Uniqueness] != 12 {
+		t.Errorf("outcomes: %v, want 48 created and 12 refused", got)
+	}
+	w.sound()
+}
+
+func TestCreatesShareTransactions(t *testing.T) {
+	w := crowd(t)
+	w.create(w.user("warm"))
+	users := make([]directory.User, 64)
+	for i := range users {
+		users[i] = w.user(fmt.Sprint("user-", i))
+	}
+	w.directory.Take()
+	outcomes(len(users), func(i int) error {
+		_, err := w.CommitUser(t.Context(), tenant, directory.UserChange{After: &users[i]})
+		return err
+	})
+	if got := w.directory.Take(); got.Transact > 16 || got.Get > 0 {
+		t.Errorf("64 creates cost %+v, want at most 16 transactions and no reads", got)
+	}
+	if n := store.Writers(w.Store); n != 1 {
+		t.Errorf("%d writers for one tenant", n)
+	}
+}
+
+func TestMembersAddedTogether(t *testing.T) {
+	w := crowd(t)
+	ids, g := w.users(48), w.group("Sales")
+	stores := []*store.Store{w.open(), w.open(), w.open()}
+	got := outcomes(len(ids), func(i int) error {
+		after := g
+		after.Version++
+		_, err := stores[i%3].CommitGroup(t.Context(), tenant, directory.GroupChange{
+			Before: &g, After: &after, Members: directory.MemberChange{Add: ids[i : i+1]}, Rebase: true,
+		})
+		return err
+	})
+	if got[""] != len(ids) {
+		t.Errorf("outcomes: %v", got)
+	}
+	if now, err := w.Group(t.Context(), tenant, g.ID); err != nil || now.Members != len(ids) || now.Version != g.Version+int64(len(ids)) {
+		t.Errorf("%d members in version %d, %v", now.Members, now.Version, err)
+	}
+	for _, s := range stores {
+		if n := store.Locks(s); n != 0 {
+			t.Errorf("%d locks are left", n)
+		}
+	}
+	w.sound()
+}
+
+// The same with rules that read again after every conflict.
+func TestMembersAddedByRules(t *testing.T) {
+	w := crowd(t)
+	ids, g := w.users(16), w.group("Sales")
+	got := outcomes(len(ids), func(i int) error {
+		for {
+			now, err := w.Group(t.Context(), tenant, g.ID)
+			if err != nil {
+				return err
+			}
+			if _, err = w.changeMembers(now, directory.MemberChange{Add: ids[i : i+1]}); !fault.Is(err, fault.RowChanged) {
+				return err
+			}
+		}
+	})
+	if got[""] != len(ids) {
+		t.Errorf("outcomes: %v", got)
+	}
+	w.sound()
+}
+
+// Many large changes of one group, some of which clean up after others.
+func TestLargeChangesTogether(t *testing.T) {
+	w := crowd(t)
+	ids := w.users(160)
+	g := w.group("Sales", ids[:80]...)
+	stores := []*store.Store{w.open(), w.open()}
+	var mended sync.WaitGroup
+	stop, cancel := context.WithCancel(t.Context())
+	mended.Go(func() {
+		for stop.Err() == nil {
+			// Mend treats every intent as abandoned, as no sweep would.
+			if _, err := stores[0].Mend(t.Context(), tenant, clock.Add(time.Hour)); err != nil && !fault.Is(err, fault.RowChanged) {
+				t.Errorf("Mend: %v", err)
+			}
+		}
+	})
+	got := outcomes(4, func(i int) error {
+		for {
+			part := ids[40*i : 40*i+40]
+			after := g
+			after.Version++
+			_, err := stores[i%2].CommitGroup(t.Context(), tenant, directory.GroupChange{
+				Before: &g, After: &after, Members: directory.MemberChange{Add: part[:20:20], Remove: part[20:]}, Rebase: true,
+			})
+			if !fault.Is(err, fault.StorageBusy) {
+				return err
+			}
+		}
+	})
+	cancel()
+	mended.Wait()
+	if got[""] != 4 {
+		t.Errorf("outcomes: %v", got)
+	}
+	if left, err := w.Mend(t.Context(), tenant, clock.Add(time.Hour)); left != 0 || err != nil {
+		t.Errorf("Mend leaves %d, %v", left, err)
+	}
+	w.sound()
+}
+
+// Exactly one of the two may win: the claim of a leave, or the user's return.
+func TestClaimExcludesReactivation(t *testing.T) {
+	for i := range 20 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			w := crowd(t)
+			active := w.create(w.user("ann"))
+			leave := directory.OpenLeave(w.id(directory.SortUser), active.Person(), clock)
+			leave.State = directory.Queued
+			disabled := active
+			disabled.Active, disabled.Leave, disabled.LeaveState = false, leave.ID, leave.State
+			disabled, err := w.CommitUser(t.Context(), tenant, directory.UserChange{Before: &active, After: &disabled, Leave: &leave})
+			if err != nil {
+				t.Fatal(err)
+			}
+			queued, err := w.Leave(t.Context(), tenant, leave.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			running, err := queued.MoveTo(directory.Running, clock, clock.Add(time.Minute))
+			if err != nil {
+				t.Fatal(err)
+			}
+			back := disabled
+			back.Active = true
+			other := w.open()
+			got := outcomes(2, func(i int) (err error) {
+				if i == 0 {
+					_, err = other.CommitUser(t.Context(), tenant, directory.UserChange{Before: &disabled, After: &back})
+				} else {
+					_, err = w.CommitLeave(t.Context(), tenant, directory.LeaveChange{Before: &queued, After: running, Leaver: &disabled})
+				}
+				return err
+			})
+			if got[""] != 1 || got[fault.RowChanged] != 1 {
+				t.Errorf("outcomes: %v, want one winner", got)
+			}
+			w.sound()
+		})
+	}
+}
+
+func TestGroupDeletedWhileMembersJoin(t *testing.T) {
+	for i := range 10 {
+		t.Run(fmt.Sprint(i), func(t *testing.T) {
+			w := crowd(t)
+			ids := w.users(80)
+			g := w.group("Sales", ids[:35]...)
+			other := w.open()
+			outcomes(2, func(i int) error {
+				after := g
+				after.Version++
+				change := directory.GroupChange{Before: &g, After: &after, Members: directory.MemberChange{Add: ids[35:]}}
+				if i == 0 {
+					change = directory.GroupChange{Before: &g}
+				}
+				_, err := []*store.Store{w.Store, other}[i].CommitGroup(t.Context(), tenant, change)
+				return err
+			})
+			if left, err := w.Mend(t.Context(), tenant, clock.Add(time.Hour)); left != 0 || err != nil {
+				t.Errorf("Mend leaves %d, %v", left, err)
+			}
+			w.sound()
+		})
+	}
+}
