@@ -30,7 +30,7 @@ func (s *Service) CreateGroup(ctx context.Context, c Caller, r *scim.Resource) (
 		return Group{}, err
 	}
 	created := groupOf(directory.Group{ID: id, Version: 1, Created: now, Modified: now}, r)
-	stored, err := again(func() (directory.Group, error) {
+	stored, err := decide(ctx, s, id, func() (directory.Group, error) {
 		return s.Groups.CommitGroup(ctx, c.Tenant.ID, directory.GroupChange{
 			After: &created, Members: directory.MemberChange{Add: members},
 			Activity: directory.Activity{At: now, Kind: directory.GroupCreated, Actor: c.Actor, Target: id},
@@ -96,7 +96,7 @@ func (s *Service) ReplaceGroup(ctx context.Context, c Caller, id directory.ID, r
 }
 
 func (s *Service) changeGroup(ctx context.Context, c Caller, id directory.ID, allowed Precondition, edit edit) (Group, error) {
-	stored, err := again(func() (directory.Group, error) {
+	stored, err := decide(ctx, s, id, func() (directory.Group, error) {
 		before, err := s.Group(ctx, c, id, false)
 		if err != nil {
 			return directory.Group{}, err
@@ -141,7 +141,7 @@ func (s *Service) decideGroup(c Caller, before *directory.Group, edit edit) (*di
 
 // DeleteGroup removes a group; its members lose the membership and nothing else.
 func (s *Service) DeleteGroup(ctx context.Context, c Caller, id directory.ID, allowed Precondition) error {
-	_, err := again(func() (directory.Group, error) {
+	_, err := decide(ctx, s, id, func() (directory.Group, error) {
 		before, err := s.Group(ctx, c, id, false)
 		if err != nil {
 			return directory.Group{}, err

@@ -1,14 +1,21 @@
 package provision_test
 
 import (
+	"context"
+	"errors"
 	"slices"
+	"strconv"
+	"sync"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
+	"handover/handler/rule/provision"
 )
 
 const entraObjectID = "48fc44a1-4c13-4a2b-8e5d-fd5ac2f1a0b7"
@@ -170,16 +177,43 @@ func TestDeleteGroup(t *testing.T) {
 func TestDecidingAgainAboutAGroup(t *testing.T) {
 	d := newDesk(t)
 	sales := d.group(t, "Sales")
-	once := true
+	rival := newDesk(t)
+	rival.store = d.store
+	rival.Service = provision.New(provision.Config{Users: d.store, Groups: d.store, Now: d.now})
 	d.store.meanwhile = func() {
-		if once {
-			once = false
-			_, err := d.patchGroup(t, sales.ID, [3]string{"add", "externalId", `"rival"`})
-			wantCode(t, err, "")
-		}
+		d.store.meanwhile = nil
+		_, err := rival.patchGroup(t, sales.ID, [3]string{"add", "externalId", `"rival"`})
+		wantCode(t, err, "")
 	}
 	after, err := d.patchGroup(t, sales.ID, [3]string{"replace", "displayName", `"Field"`})
 	if err != nil || after.Version != 3 || after.ExternalID != "rival" {
 		t.Errorf("both changes must hold: %+v, %v", after.Group, err)
 	}
+}
+
+// Changes of one resource in one process wait for one another and do not use up
+// their tries; a caller who gives up waiting is let go.
+func TestChangesTakeTurns(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDesk(t)
+		ann := d.user(t, "ann@acme.com")
+		d.store.meanwhile = func() { time.Sleep(time.Second) }
+		var all sync.WaitGroup
+		for i := range 20 {
+			all.Go(func() {
+				_, err := d.patchUser(t, ann.ID, [3]string{"replace", "title", strconv.Quote(strconv.Itoa(i))})
+				wantCode(t, err, "")
+			})
+		}
+		synctest.Wait()
+		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		defer cancel()
+		if err := d.DeleteUser(ctx, d.Caller, ann.ID, nil); !errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("waiting ended with %v", err)
+		}
+		all.Wait()
+		if after, err := d.User(t.Context(), d.Caller, ann.ID, false); err != nil || after.Version != 21 {
+			t.Errorf("version %d after 20 changes, %v", after.Version, err)
+		}
+	})
 }

@@ -55,12 +55,13 @@ type Service struct {
 	Config
 	lenient, strict *scim.Model
 	anchors         *anchors
+	turns           *turns
 }
 
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
-		Config: c, anchors: newAnchors(c.Now),
+		Config: c, anchors: newAnchors(c.Now), turns: newTurns(),
 		lenient: builtIn(scim.Options{}), strict: builtIn(scim.Options{Strict: true}),
 	}
 }
@@ -93,18 +94,23 @@ func (p Precondition) check(version int64) error {
 	return fault.New(fault.VersionMismatch, "If-Match names a version that is no longer current; read the resource again")
 }
 
-// again decides a change until the rows it read are still the same when it
-// commits.
-func again[T any](decide func() (T, error)) (T, error) {
+// decide makes a change of one resource: it decides until the rows it read are
+// still the same when it commits.
+func decide[T any](ctx context.Context, s *Service, id directory.ID, once func() (T, error)) (T, error) {
+	var none T
+	done, err := s.turns.take(ctx, id)
+	if err != nil {
+		return none, err
+	}
+	defer done()
 	var last error
 	for range maxDecisions {
-		decided, err := decide()
+		decided, err := once()
 		if !fault.Is(err, fault.RowChanged) {
 			return decided, err
 		}
 		last = err
 	}
-	var none T
 	return none, fault.New(fault.Unavailable, "the resource is being changed by others all the time; try again").
 		WithRetryAfter(time.Second).WithCause(last)
 }

@@ -29,7 +29,7 @@ func (s *Service) CreateUser(ctx context.Context, c Caller, r *scim.Resource) (U
 		return User{}, err
 	}
 	created := userOf(directory.User{ID: id, Version: 1, Created: now, Modified: now}, r)
-	stored, err := again(func() (directory.User, error) {
+	stored, err := decide(ctx, s, id, func() (directory.User, error) {
 		return s.Users.CommitUser(ctx, c.Tenant.ID, directory.UserChange{
 			After:    &created,
 			Activity: directory.Activity{At: now, Kind: directory.UserCreated, Actor: c.Actor, Target: id},
@@ -100,7 +100,7 @@ func (s *Service) ReplaceUser(ctx context.Context, c Caller, id directory.ID, r 
 // groups do not change with it, so they are read once.
 func (s *Service) changeUser(ctx context.Context, c Caller, id directory.ID, allowed Precondition, groups bool, edit func(*scim.Resource) (*scim.Resource, error)) (User, error) {
 	var found User
-	decided, err := again(func() (decision, error) {
+	decided, err := decide(ctx, s, id, func() (decision, error) {
 		if err := s.readUser(ctx, c, id, groups, &found); err != nil {
 			return decision{}, err
 		}
@@ -156,7 +156,7 @@ func (s *Service) decideUser(c Caller, before *directory.User, edit func(*scim.R
 
 // DeleteUser removes a user. If it may own records, a leave begins.
 func (s *Service) DeleteUser(ctx context.Context, c Caller, id directory.ID, allowed Precondition) error {
-	leave, err := again(func() (*directory.Leave, error) {
+	leave, err := decide(ctx, s, id, func() (*directory.Leave, error) {
 		var before User
 		if err := s.readUser(ctx, c, id, false, &before); err != nil {
 			return nil, err
