@@ -2,6 +2,7 @@ package provision
 
 import (
 	"container/list"
+	"crypto/sha256"
 	"sync"
 	"time"
 
@@ -18,15 +19,17 @@ const (
 
 // place is an index in one list of one tenant.
 type place struct {
-	tenant, list, filter string
-	index                int
+	tenant, list string
+	// filter is the hash of the filter's text; zero for none.
+	filter [sha256.Size]byte
+	index  int
 }
 
 // anchor is what was found just before a place.
 type anchor struct {
 	// after is the last resource before the place.
 	after directory.ID
-	// total is how many there were in the whole list, where that was counted.
+	// total is how many there were in the whole list.
 	total int
 }
 

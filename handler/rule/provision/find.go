@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"crypto/sha256"
 	"fmt"
 	"slices"
 
@@ -120,25 +121,50 @@ func (f finder[T]) matching(ctx context.Context, candidates []T) ([]T, error) {
 	return kept, nil
 }
 
-// walk is a page of all there are: one range read where an anchor says where it
-// begins, beside the counters.
+// walk is a page of all there are.
 func (f finder[T]) walk(ctx context.Context) (Page[T], error) {
 	page := Page[T]{Start: f.Start}
-	count := func(ctx context.Context) (err error) {
+	var err error
+	switch after, known := f.begin(); {
+	case f.Count == 0:
 		page.Total, err = f.count(ctx)
-		return err
+	case known:
+		page.Total, page.Found, err = f.stride(ctx, after)
+	default:
+		page.Total, page.Found, err = f.jump(ctx)
 	}
-	if f.Count == 0 {
-		return page, count(ctx)
-	}
-	err := together(ctx, count, func(ctx context.Context) (err error) {
-		page.Found, err = f.read(ctx)
-		return err
-	})
 	if n := len(page.Found); n > 0 {
 		page.Total = max(page.Total, f.Start-1+n)
 	}
+	f.leaveAnchor(page)
 	return page, err
+}
+
+// stride reads a page whose beginning is known: one range, beside the counters.
+func (f finder[T]) stride(ctx context.Context, after directory.ID) (total int, found []T, err error) {
+	err = together(ctx, func(ctx context.Context) (err error) {
+		total, err = f.count(ctx)
+		return err
+	}, func(ctx context.Context) (err error) {
+		found, err = f.list(ctx, f.tenant, after, f.Count)
+		return err
+	})
+	return total, found, err
+}
+
+// jump reads a page somewhere in the list: those before it are passed, keys
+// only. Beyond the end there is nothing to pass.
+func (f finder[T]) jump(ctx context.Context) (total int, found []T, err error) {
+	total, err = f.count(ctx)
+	if err != nil || f.Start > total {
+		return total, nil, err
+	}
+	after, ok, err := f.skip(ctx, f.tenant, directory.ID{}, f.Start-1)
+	if err != nil || !ok {
+		return total, nil, err
+	}
+	found, err = f.list(ctx, f.tenant, after, f.Count)
+	return total, found, err
 }
 
 func (f finder[T]) count(ctx context.Context) (int, error) {
@@ -146,44 +172,25 @@ func (f finder[T]) count(ctx context.Context) (int, error) {
 	return int(f.total(counters)), err
 }
 
-func (f finder[T]) read(ctx context.Context) ([]T, error) {
-	after, ok, err := f.begin(ctx)
-	if err != nil || !ok {
-		return nil, err
-	}
-	found, err := f.list(ctx, f.tenant, after, f.Count)
-	if err != nil {
-		return nil, err
-	}
-	f.leaveAnchor(found, 0)
-	return found, nil
-}
-
-// begin is the id after which the page begins; ok is false beyond the end.
-func (f finder[T]) begin(ctx context.Context) (after directory.ID, ok bool, err error) {
+// begin is the id after which the page begins, if that is known.
+func (f finder[T]) begin() (after directory.ID, known bool) {
 	if f.Start == 1 {
-		return directory.ID{}, true, nil
+		return directory.ID{}, true
 	}
-	if a, held := f.anchors.get(f.at(f.Start)); held {
-		return a.after, true, nil
-	}
-	return f.skip(ctx, f.tenant, directory.ID{}, f.Start-1)
+	a, held := f.anchors.get(f.at(f.Start))
+	return a.after, held
 }
 
 // scan reads resource after resource. The first page reads them all, for the
 // total; a page that follows another begins where that one ended.
 func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
-	size, err := f.count(ctx)
-	if err != nil {
+	if err := f.affordScan(ctx); err != nil {
 		return Page[T]{}, err
 	}
-	if size > MaxScanned {
-		return Page[T]{}, fault.New(fault.TooMany, "the filter would have to read more than %d resources; "+
-			"narrow it with \"and\" to an indexed attribute: %s", MaxScanned, indexedAttributes)
-	}
-	page, passed, after := Page[T]{Start: f.Start, Total: -1}, 0, directory.ID{}
-	if a, held := f.anchors.get(f.at(f.Start)); held && f.Count > 0 {
-		page.Total, passed, after = a.total, f.Start-1, a.after
+	page, passed, after := Page[T]{Start: f.Start}, 0, directory.ID{}
+	resumed, known := f.anchors.get(f.at(f.Start))
+	if known = known && f.Count > 0; known {
+		page.Total, passed, after = resumed.total, f.Start-1, resumed.after
 	}
 	for more := true; more; {
 		rows, err := f.list(ctx, f.tenant, after, scanPage)
@@ -201,26 +208,34 @@ func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
 		to := min(from+f.Count-len(page.Found), len(matching))
 		page.Found = append(page.Found, matching[from:to]...)
 		passed += len(matching)
-		more = more && (page.Total < 0 || len(page.Found) < f.Count)
+		more = more && !(known && len(page.Found) == f.Count)
 	}
-	if page.Total < 0 {
-		page.Total = passed
-	}
-	f.leaveAnchor(page.Found, page.Total)
+	page.Total = max(page.Total, passed)
+	f.leaveAnchor(page)
 	return page, nil
 }
 
+// affordScan refuses to read more resources than the budget allows.
+func (f finder[T]) affordScan(ctx context.Context) error {
+	size, err := f.count(ctx)
+	if err == nil && size > MaxScanned {
+		err = fault.New(fault.TooMany, "the filter would have to read more than %d resources; "+
+			"narrow it with \"and\" to an indexed attribute: %s", MaxScanned, indexedAttributes)
+	}
+	return err
+}
+
 // leaveAnchor remembers where a full page ends.
-func (f finder[T]) leaveAnchor(found []T, total int) {
-	if n := len(found); n > 0 && n == f.Count {
-		f.anchors.set(f.at(f.Start+n), anchor{f.id(&found[n-1]), total})
+func (f finder[T]) leaveAnchor(page Page[T]) {
+	if n := len(page.Found); n > 0 && n == f.Count {
+		f.anchors.set(f.at(f.Start+n), anchor{f.id(&page.Found[n-1]), page.Total})
 	}
 }
 
 func (f finder[T]) at(index int) place {
 	p := place{tenant: f.tenant, list: f.name, index: index}
 	if f.Filter != nil {
-		p.filter = f.Filter.String()
+		p.filter = sha256.Sum256([]byte(f.Filter.String()))
 	}
 	return p
 }
