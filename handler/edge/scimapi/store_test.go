@@ -127,3 +127,76 @@ func TestHistory(t *testing.T) {
 		t.Errorf("history, newest first (-want +got):\n%s", diff)
 	}
 }
+
+// group creates a group and returns its path.
+func (w *world) group(t *testing.T, name string, members ...string) string {
+	t.Helper()
+	list := make([]map[string]string, len(members))
+	for i, m := range members {
+		list[i] = map[string]string{"value": m[len(m)-36:]}
+	}
+	body, err := json.Marshal(map[string]any{"displayName": name, "members": list})
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer := w.do("POST", "/scim/acme/v2/Groups", string(body))
+	if answer.Code != http.StatusCreated {
+		t.Fatalf("create group: %d %s", answer.Code, answer.Body)
+	}
+	return strings.TrimPrefix(answer.Header().Get("Location"), "https://scim.example.com")
+}
+
+func TestDeletedMembersLeaveTheirGroups(t *testing.T) {
+	w := newWorld(t)
+	ann := w.ann(t)
+	inner := w.group(t, "Inner", ann)
+	outer := w.group(t, "Outer", ann, inner)
+	for _, deleted := range []string{ann, inner} {
+		if answer := w.do("DELETE", deleted, ""); answer.Code != http.StatusNoContent {
+			t.Fatalf("%d %s", answer.Code, answer.Body)
+		}
+		if body := w.do("GET", outer, "").Body.String(); strings.Contains(body, deleted[len(deleted)-36:]) {
+			t.Errorf("%s was deleted and is still a member: %s", deleted, body)
+		}
+	}
+}
+
+func TestPutOfTheSameGroup(t *testing.T) {
+	w := newWorld(t)
+	ann := w.ann(t)
+	sales := w.group(t, "Sales", ann)
+	body := `{"displayName":"Sales","members":[{"value":"` + ann[len(ann)-36:] + `"}]}`
+	if answer := w.do("PUT", sales, body); answer.Code != http.StatusOK || answer.Header().Get("ETag") != `W/"1"` {
+		t.Errorf("%d, ETag %s: %s", answer.Code, answer.Header().Get("ETag"), answer.Body)
+	}
+}
+
+func TestNamesOfGroupsAreUnique(t *testing.T) {
+	w := newWorld(t)
+	w.group(t, "Sales")
+	support := w.group(t, "Support")
+	rename := fmt.Sprintf(`{"schemas":[%q],"Operations":[{"op":"replace","path":"displayName","value":"SALES"}]}`, scim.PatchOpURN)
+	if answer := w.do("PATCH", support, rename); answer.Code != http.StatusConflict {
+		t.Errorf("%d %s", answer.Code, answer.Body)
+	}
+}
+
+func TestAThousandMembersInOneOperation(t *testing.T) {
+	w := newWorld(t)
+	list := make([]string, 1000)
+	for i := range list {
+		location := send(w, w.token, "POST", "/scim/acme/v2/Users?attributes=id", fmt.Sprintf(`{"userName":"user%d"}`, i)).Header().Get("Location")
+		list[i] = `{"value":"` + location[len(location)-36:] + `"}`
+	}
+	everyone := w.group(t, "Everyone")
+	for _, op := range []string{"add", "remove"} {
+		body := fmt.Sprintf(`{"schemas":[%q],"Operations":[{"op":%q,"path":"members","value":[%s]}]}`, scim.PatchOpURN, op, strings.Join(list, ","))
+		if answer := w.do("PATCH", everyone, body); answer.Code != http.StatusNoContent {
+			t.Fatalf("%s: %d %s", op, answer.Code, answer.Body)
+		}
+		want := map[string]int{"add": 1000, "remove": 0}[op]
+		if got := strings.Count(w.do("GET", everyone, "").Body.String(), `"type":"User"`); got != want {
+			t.Errorf("after %s: %d members, want %d", op, got, want)
+		}
+	}
+}
