@@ -1,6 +1,7 @@
 // Package credential is the secrets that callers show: their format, which
 // scanners and typing errors can be checked against, and their stored form,
-// from which nobody can make them again.
+// from which nobody can make them again; and what the service itself signs, with
+// the keys of its deployment.
 package credential
 
 import (
@@ -26,6 +27,9 @@ const (
 	ScimToken Kind = "hvs"
 	// AppKey opens a tenant's application API.
 	AppKey Kind = "hva"
+	// OAuthClient is exchanged for access tokens to a tenant's SCIM endpoint;
+	// the id of the credential is the client id, its text the client secret.
+	OAuthClient Kind = "hvc"
 )
 
 // Credential is what is kept of a secret.
