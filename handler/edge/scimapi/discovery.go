@@ -33,7 +33,7 @@ func getResourceType(_ context.Context, c *call) (*answer, error) {
 
 // getServiceProviderConfig answers GET /ServiceProviderConfig.
 func getServiceProviderConfig(_ context.Context, c *call) (*answer, error) {
-	config := scim.ProviderConfig{MaxResults: provision.MaxPageSize, DefaultPageSize: provision.DefaultPageSize, ETag: true}
+	config := scim.ProviderConfig{MaxResults: provision.MaxPageSize, DefaultPageSize: provision.DefaultPageSize, Sort: true, ETag: true}
 	return c.discovered(c.model.ServiceProviderConfig(c.base, config), true, "")
 }
 

@@ -14,6 +14,9 @@ func (c *call) search(t *scim.ResourceType) (provision.Search, *scim.Projection,
 		return provision.Search{}, nil, err
 	}
 	s := provision.Search{Start: c.query.startIndex, Count: c.query.count}
+	if s.Sort, err = t.Sort(c.query.sortBy, c.query.sortOrder); err != nil {
+		return provision.Search{}, nil, err
+	}
 	if c.query.filter != nil {
 		s.Filter, err = t.ParseFilter(*c.query.filter)
 	}

@@ -15,6 +15,7 @@ type query struct {
 	// filter is nil when the query has none.
 	filter               *string
 	attributes, excluded string
+	sortBy, sortOrder    string
 	startIndex, count    int
 }
 
@@ -30,13 +31,21 @@ func parseQuery(raw string) (query, error) {
 		}
 		value, err := url.QueryUnescape(text)
 		if err != nil {
-			return query{}, fault.New(fault.InvalidValue, "%s: the percent-encoding of the query cannot be read", name).WithCause(err)
+			return query{}, undecodable(name, err)
 		}
 		if err := read(value); err != nil {
 			return query{}, err
 		}
 	}
 	return q, nil
+}
+
+func undecodable(name string, cause error) error {
+	code := fault.InvalidValue
+	if name == "filter" {
+		code = fault.InvalidFilter
+	}
+	return fault.New(code, "%s: its percent-encoding in the query cannot be read", name).WithCause(cause)
 }
 
 // reader is what takes the value of a member.
@@ -48,6 +57,10 @@ func (q *query) reader(name string) (read func(string) error, known bool) {
 		return func(value string) error { q.attributes = value; return nil }, true
 	case "excludedAttributes":
 		return func(value string) error { q.excluded = value; return nil }, true
+	case "sortBy":
+		return func(value string) error { q.sortBy = value; return nil }, true
+	case "sortOrder":
+		return func(value string) error { q.sortOrder = value; return nil }, true
 	case "startIndex":
 		return func(value string) error { return number(&q.startIndex, name, value) }, true
 	case "count":

@@ -49,33 +49,44 @@ type route struct {
 	methods map[string]operation
 }
 
-// routes are the routes by endpoint: first that of the endpoint itself, then
-// that of one resource below it, which may have no methods.
-type routes map[string][2]route
+// routes are the routes by endpoint.
+type routes map[string]endpointRoutes
+
+// endpointRoutes are the route of an endpoint itself, that of one resource
+// below it, and that of a search by POST. One without methods is not there.
+type endpointRoutes struct{ all, one, search route }
+
+// searchSegment is what a search by POST has in the place of an id
+// (RFC 7644 §3.4.3).
+const searchSegment = ".search"
 
 func table() routes {
 	const get, post, patch, put, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
-	pair := func(endpoint string, all, one map[string]operation) [2]route {
+	type methods = map[string]operation
+	at := func(endpoint string, all, one, search methods) endpointRoutes {
 		pattern := "/scim/{tenant}/v2/" + endpoint
-		return [2]route{{pattern, all}, {pattern + "/{id}", one}}
+		return endpointRoutes{route{pattern, all}, route{pattern + "/{id}", one}, route{pattern + "/" + searchSegment, search}}
 	}
 	return routes{
-		"Users": pair("Users", map[string]operation{get: listUsers, post: createUser},
-			map[string]operation{get: getUser, patch: patchUser, put: replaceUser, remove: deleteUser}),
-		"Groups": pair("Groups", map[string]operation{get: listGroups, post: createGroup},
-			map[string]operation{get: getGroup, patch: patchGroup, put: replaceGroup, remove: deleteGroup}),
-		"Schemas": pair("Schemas", map[string]operation{get: listSchemas}, map[string]operation{get: getSchema}),
-		"ResourceTypes": pair("ResourceTypes", map[string]operation{get: listResourceTypes},
-			map[string]operation{get: getResourceType}),
-		"ServiceProviderConfig": pair("ServiceProviderConfig", map[string]operation{get: getServiceProviderConfig}, nil),
+		"Users": at("Users", methods{get: listUsers, post: createUser},
+			methods{get: getUser, patch: patchUser, put: replaceUser, remove: deleteUser}, methods{post: searchUsers}),
+		"Groups": at("Groups", methods{get: listGroups, post: createGroup},
+			methods{get: getGroup, patch: patchGroup, put: replaceGroup, remove: deleteGroup}, methods{post: searchGroups}),
+		"Schemas":               at("Schemas", methods{get: listSchemas}, methods{get: getSchema}, nil),
+		"ResourceTypes":         at("ResourceTypes", methods{get: listResourceTypes}, methods{get: getResourceType}, nil),
+		"ServiceProviderConfig": at("ServiceProviderConfig", methods{get: getServiceProviderConfig}, nil, nil),
 	}
 }
 
 // find is the route of a location.
 func (all routes) find(at location) (route, error) {
-	found := all[at.endpoint][0]
-	if at.id != "" {
-		found = all[at.endpoint][1]
+	found := all[at.endpoint].all
+	switch at.id {
+	case "":
+	case searchSegment:
+		found = all[at.endpoint].search
+	default:
+		found = all[at.endpoint].one
 	}
 	if found.methods == nil || at.deeper {
 		return route{}, fault.New(fault.NotFound, "SCIM serves nothing at this path; there are /Users, /Groups, /Schemas, /ResourceTypes and /ServiceProviderConfig")

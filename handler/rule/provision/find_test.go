@@ -257,3 +257,38 @@ func TestMembersOfAPage(t *testing.T) {
 	_, err = d.FindGroups(t.Context(), d.Caller, search)
 	wantCode(t, err, "")
 }
+
+func TestSort(t *testing.T) {
+	d := newDesk(t)
+	d.user(t, "eve", `"title":"b"`)
+	d.user(t, "Ann", `"title":"a"`)
+	d.user(t, "bob", `"title":"b"`)
+	d.user(t, "kim")
+	tests := []struct{ name, by, order, filter, want string }{
+		{"letter case does not matter", "userName", "", "", "Ann bob eve kim"},
+		{"descending", "userName", "descending", "", "kim eve bob Ann"},
+		{"equal ones by creation, missing ones last", "title", "ascending", "", "Ann eve bob kim"},
+		{"with a filter", "userName", "", `title eq "b"`, "bob eve"},
+		{"with an indexed filter", "userName", "", `userName eq "eve"`, "eve"},
+		{"by what the service knows", "meta.created", "descending", "", "kim bob Ann eve"},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			order, err := d.Model(d.Tenant).User().Sort(test.by, test.order)
+			if err != nil {
+				t.Fatal(err)
+			}
+			var got []string
+			for start := 1; start <= 4; start += 2 {
+				page, err := d.FindUsers(t.Context(), d.Caller, provision.Search{Filter: filter(t, test.filter), Sort: order, Start: start, Count: 2})
+				if err != nil || page.Total != len(strings.Fields(test.want)) {
+					t.Fatalf("total %d, %v", page.Total, err)
+				}
+				got = append(got, strings.Fields(names(page))...)
+			}
+			if strings.Join(got, " ") != test.want {
+				t.Errorf("got %v, want %s", got, test.want)
+			}
+		})
+	}
+}

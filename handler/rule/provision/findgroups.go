@@ -19,6 +19,13 @@ func (s *Service) FindGroups(ctx context.Context, c Caller, q Search) (Page[Grou
 		id:         func(g *Group) directory.ID { return g.ID },
 		candidates: s.groupCandidates(c),
 		matches:    s.groupMatches(c),
+		key: func(order *scim.Sort, g *Group) (string, error) {
+			r, err := s.Model(c.Tenant).Group().Load(g.Document)
+			if err != nil {
+				return "", err
+			}
+			return order.Key(r, g.Envelope("")), nil
+		},
 	}}
 	page, err := f.find(ctx)
 	if err != nil || !q.References {

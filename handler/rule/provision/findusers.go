@@ -23,6 +23,13 @@ func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User]
 		id:         func(u *User) directory.ID { return u.ID },
 		candidates: s.userCandidates(c),
 		matches:    s.userMatches(c),
+		key: func(order *scim.Sort, u *User) (string, error) {
+			r, err := s.Model(c.Tenant).User().Load(u.Document)
+			if err != nil {
+				return "", err
+			}
+			return order.Key(r, u.Envelope("")), nil
+		},
 	}}
 	page, err := f.find(ctx)
 	if err != nil || !q.References {
