@@ -1,6 +1,7 @@
 package host_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -79,7 +80,15 @@ func fakeAnswer(w http.ResponseWriter, r *http.Request) {
 
 // hosted starts a host with the fake program, a queue function with its
 // dead-letter function, a timer and a route.
-func hosted(t *testing.T, settings map[string]string) (*host.Host, *host.Memory) {
+func hosted(t *testing.T) (*host.Host, *host.Memory) {
+	t.Helper()
+	queues := host.NewMemory()
+	return hostedOn(t, nil, queues.Open), queues
+}
+
+type opener = func(ctx context.Context, connection, name string) (host.Queue, error)
+
+func hostedOn(t *testing.T, settings map[string]string, queue opener) *host.Host {
 	t.Helper()
 	root := t.TempDir()
 	program, err := os.Executable()
@@ -101,9 +110,9 @@ func hosted(t *testing.T, settings map[string]string) (*host.Host, *host.Memory)
 			map[string]any{"type": "httpTrigger", "direction": "in", "name": "req", "route": "web/{*path}"},
 			map[string]any{"type": "http", "direction": "out", "name": "res"}),
 		"work/function.json": function(
-			map[string]any{"type": "serviceBusTrigger", "direction": "in", "name": "message", "queueName": "%QUEUE%"}),
+			map[string]any{"type": "serviceBusTrigger", "direction": "in", "name": "message", "queueName": "%QUEUE%", "connection": "BUS"}),
 		"dead/function.json": function(
-			map[string]any{"type": "serviceBusTrigger", "direction": "in", "name": "message", "queueName": "%QUEUE%/$DeadLetterQueue"}),
+			map[string]any{"type": "serviceBusTrigger", "direction": "in", "name": "message", "queueName": "%QUEUE%/$DeadLetterQueue", "connection": "BUS"}),
 		"tick/function.json": map[string]any{
 			"bindings": []any{map[string]any{"type": "timerTrigger", "direction": "in", "name": "timer", "schedule": "0 * * * * *", "useMonitor": true}},
 			"retry":    map[string]any{"strategy": "fixedDelay", "maxRetryCount": 2, "delayInterval": "00:00:00.01"},
@@ -121,8 +130,7 @@ func hosted(t *testing.T, settings map[string]string) (*host.Host, *host.Memory)
 			t.Fatal(err)
 		}
 	}
-	queues := host.NewMemory()
-	h, err := host.Start(t.Context(), host.Options{Root: root, Settings: settings, Queue: queues.Open})
+	h, err := host.Start(t.Context(), host.Options{Root: root, Settings: settings, Queue: queue})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -131,7 +139,7 @@ func hosted(t *testing.T, settings map[string]string) (*host.Host, *host.Memory)
 			t.Error(err)
 		}
 	})
-	return h, queues
+	return h
 }
 
 func function(bindings ...any) map[string]any { return map[string]any{"bindings": bindings} }

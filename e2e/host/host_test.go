@@ -14,7 +14,7 @@ import (
 )
 
 func TestProxy(t *testing.T) {
-	h, _ := hosted(t, nil)
+	h, _ := hosted(t)
 	request, err := http.NewRequestWithContext(t.Context(), http.MethodPatch, h.URL()+"/web/a%2Fb//c?x=1&x=%202", strings.NewReader("body"))
 	if err != nil {
 		t.Fatal(err)
@@ -47,7 +47,7 @@ func TestProxy(t *testing.T) {
 }
 
 func TestRoutes(t *testing.T) {
-	h, _ := hosted(t, nil)
+	h, _ := hosted(t)
 	for path, want := range map[string]int{
 		"/": 200, "/web": 200, "/WEB/x": 200, "/webs": 404, "/work": 404, "/tick": 404, "//web": 404, "/admin/functions/work": 404,
 	} {
@@ -75,7 +75,7 @@ func TestAnswers(t *testing.T) {
 		{"fail", 10, true},
 		{"prose", 10, true},
 	}
-	h, queues := hosted(t, nil)
+	h, queues := hosted(t)
 	for _, test := range tests {
 		queues.Send("work", test.message, []byte(test.message))
 	}
@@ -116,7 +116,7 @@ func TestHungInvocations(t *testing.T) {
 	for _, message := range []string{"empty", "no content", "nothing", "silence"} {
 		t.Run(message, func(t *testing.T) {
 			t.Parallel()
-			h, queues := hosted(t, nil)
+			h, queues := hosted(t)
 			queues.MaxDeliveryCount = 1
 			queues.Send("work", "m", []byte(message))
 			until(t, "the timeout", func() bool { return len(h.Invocations("work")) > 0 })
@@ -136,7 +136,7 @@ func TestHungInvocations(t *testing.T) {
 func TestExits(t *testing.T) {
 	t.Run("a crash is started again", func(t *testing.T) {
 		t.Parallel()
-		h, queues := hosted(t, nil)
+		h, queues := hosted(t)
 		queues.MaxDeliveryCount = 2
 		queues.Send("work", "m", []byte("crash"))
 		until(t, "two deliveries", func() bool { return len(h.Exits()) == 2 })
@@ -146,7 +146,7 @@ func TestExits(t *testing.T) {
 	})
 	t.Run("the third ends the host", func(t *testing.T) {
 		t.Parallel()
-		h, queues := hosted(t, nil)
+		h, queues := hosted(t)
 		queues.Send("work", "m", []byte("crash"))
 		until(t, "three crashes", func() bool { return len(h.Exits()) == 3 })
 		if err := h.Await(t.Context()); err == nil {
@@ -155,7 +155,7 @@ func TestExits(t *testing.T) {
 	})
 	t.Run("an exit with 0 is not", func(t *testing.T) {
 		t.Parallel()
-		h, queues := hosted(t, nil)
+		h, queues := hosted(t)
 		queues.Send("work", "m", []byte("leave"))
 		until(t, "the exit", func() bool { return len(h.Exits()) == 1 })
 		if err := h.Await(t.Context()); err == nil || !strings.Contains(err.Error(), "does not start it again") {
@@ -164,7 +164,7 @@ func TestExits(t *testing.T) {
 	})
 	t.Run("a kill", func(t *testing.T) {
 		t.Parallel()
-		h, _ := hosted(t, nil)
+		h, _ := hosted(t)
 		h.Kill()
 		answer, err := http.Get(h.URL() + "/web/x")
 		if err != nil || answer.StatusCode != http.StatusOK {
@@ -175,7 +175,7 @@ func TestExits(t *testing.T) {
 }
 
 func TestTimer(t *testing.T) {
-	h, _ := hosted(t, nil)
+	h, _ := hosted(t)
 	if err := h.Tick(t.Context(), "tick", true); err != nil {
 		t.Error(err)
 	}
@@ -185,7 +185,7 @@ func TestTimer(t *testing.T) {
 }
 
 func TestSeverityByStream(t *testing.T) {
-	h, _ := hosted(t, nil)
+	h, _ := hosted(t)
 	want := map[string]host.Severity{"plain line": host.Information, "something broke": host.Error, `{"level":"WARN"}`: host.Warning}
 	until(t, "three lines", func() bool { return len(h.Lines()) >= len(want) })
 	for _, line := range h.Lines() {

@@ -126,5 +126,9 @@ func (t retrying) once(r *http.Request, body []byte) (*http.Response, error) {
 func newGUID() string {
 	var raw [16]byte
 	_, _ = rand.Read(raw[:])
+	return guid(raw)
+}
+
+func guid(raw [16]byte) string {
 	return fmt.Sprintf("%x-%x-%x-%x-%x", raw[:4], raw[4:6], raw[6:8], raw[8:10], raw[10:])
 }
