@@ -37,7 +37,9 @@ type Tenant struct {
 	// ScimOff refuses every SCIM request of the tenant.
 	ScimOff bool
 	// Strict turns off what is done for clients against the RFC.
-	Strict            bool
+	Strict bool
+	// Entra is what tokens that Entra ID has signed must bear.
+	Entra             EntraBinding
 	Created, Modified time.Time
 	// ETag is the version of the settings as they were read.
 	ETag string
@@ -84,6 +86,10 @@ func NewTenant(t Tenant, countries []string, now time.Time) (Tenant, error) {
 	if err != nil {
 		return Tenant{}, err
 	}
-	t.Domains, t.Created, t.Modified = domains, now.UTC(), now.UTC()
+	binding, err := t.Entra.Checked()
+	if err != nil {
+		return Tenant{}, err
+	}
+	t.Domains, t.Entra, t.Created, t.Modified = domains, binding, now.UTC(), now.UTC()
 	return t, nil
 }

@@ -27,6 +27,11 @@ const (
 	Unauthorized     Code = "unauthorized"
 	Forbidden        Code = "forbidden"
 	Conflict         Code = "conflict"
+	RateLimited      Code = "rateLimited"
+
+	// What a client may have got wrong when it asks for a token (RFC 6749 §5.2).
+	UnsupportedGrantType Code = "unsupportedGrantType"
+	InvalidScope         Code = "invalidScope"
 
 	// The rules of the product.
 	DomainNotVerified Code = "domainNotVerified"
@@ -87,6 +92,10 @@ func Table() []Entry {
 		{Unauthorized, 401, "", "The token is missing, wrong, expired, revoked or another tenant's; issue a new one and paste it."},
 		{Forbidden, 403, "", "The caller is known but may not do this."},
 		{Conflict, 409, "", "The change contradicts what is stored; the sentence says what."},
+		{RateLimited, 429, "", "Too many requests in a short time; try again after the time in Retry-After."},
+
+		{UnsupportedGrantType, 400, "", "A token is given for the grant type client_credentials alone."},
+		{InvalidScope, 400, "", "The scope that a token is asked for cannot be read."},
 
 		{DomainNotVerified, 400, "invalidValue", "The domain of userName or of an e-mail address is not among the tenant's verified domains."},
 		{UserCapReached, 403, "", "The tenant's cap of active users is reached; raise the cap or disable users, and the next try passes."},
