@@ -55,8 +55,14 @@ func (b *Bus) receive(queue string, sub *azservicebus.ReceiverOptions, options R
 	return &Receiver{queue: queue, receiver: receiver, options: options}, nil
 }
 
-// closeWithin bounds the farewell of a receiver.
-const closeWithin = 2 * time.Second
+const (
+	// closeWithin bounds the farewell of a receiver.
+	closeWithin = 2 * time.Second
+	// stragglersWithin is waited before it. The queue may still answer the last
+	// question for a message; the SDK sends back what comes, while a closed
+	// receiver would keep it until its lock runs out.
+	stragglersWithin = 200 * time.Millisecond
+)
 
 // Run hands messages over until the context ends, and returns when the last
 // handler has. A handler that fails gets its message again; after the queue's
@@ -77,6 +83,7 @@ func (r *Receiver) Run(ctx context.Context, handle func(ctx context.Context, bod
 		})
 	}
 	handlers.Wait()
+	time.Sleep(stragglersWithin)
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeWithin)
 	defer cancel()
 	if err := r.receiver.Close(ctx); err != nil {

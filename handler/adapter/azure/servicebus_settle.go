@@ -28,7 +28,7 @@ func (r *Receiver) settle(ctx context.Context, message *azservicebus.ReceivedMes
 	err := within(ctx, settleWithin, func(ctx context.Context) error { return how(ctx, message) })
 	if err != nil && !isLockLost(err) {
 		err = within(ctx, recoverWithin, func(ctx context.Context) error {
-			if _, err := r.receiver.PeekMessages(ctx, 1, nil); err != nil {
+			if _, err := r.receiver.PeekMessages(ctx, 1, peekFirst()); err != nil {
 				return err
 			}
 			return how(ctx, &azservicebus.ReceivedMessage{LockToken: message.LockToken})
@@ -37,6 +37,12 @@ func (r *Receiver) settle(ctx context.Context, message *azservicebus.ReceivedMes
 	if err != nil {
 		r.warn("a message could not be settled and comes again", busFault(r.queue, err))
 	}
+}
+
+// peekFirst names a number, or the SDK would remember where it was, which is a
+// data race between handlers.
+func peekFirst() *azservicebus.PeekMessagesOptions {
+	return &azservicebus.PeekMessagesOptions{FromSequenceNumber: new(int64)}
 }
 
 func within(ctx context.Context, limit time.Duration, call func(context.Context) error) error {
