@@ -72,3 +72,21 @@ func handlerOfServe(t *testing.T) http.Handler {
 	})
 	return program.server.Handler
 }
+
+// TestFunctionTimeoutIsTheHosts holds the default of the setting against
+// host.json, which the program does not read.
+func TestFunctionTimeoutIsTheHosts(t *testing.T) {
+	content, err := os.ReadFile("../host.json")
+	if err != nil {
+		t.Fatal(err)
+	}
+	var file struct{ FunctionTimeout string }
+	if err := json.Unmarshal(content, &file); err != nil {
+		t.Fatal(err)
+	}
+	for _, s := range SettingsList() {
+		if s.Name == "AzureFunctionsJobHost__functionTimeout" && s.Default != file.FunctionTimeout {
+			t.Errorf("host.json says %s, the setting's default is %s", file.FunctionTimeout, s.Default)
+		}
+	}
+}

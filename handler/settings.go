@@ -53,6 +53,10 @@ type Settings struct {
 	ServiceBusNamespace  string `env:"ServiceBusConnection__fullyQualifiedNamespace" rule:"be the host name of a namespace" example:"handover.servicebus.windows.net" by:"serve dev"`
 	ServiceBusCredential string `env:"ServiceBusConnection__credential" rule:"be managedidentity" example:"managedidentity" by:"serve dev"`
 	ServiceBusClientID   string `env:"ServiceBusConnection__clientId" rule:"be the client id of a user-assigned identity" example:"00000000-0000-0000-0000-000000000000" by:"serve dev"`
+	// FunctionTimeout is how long the Functions host lets an invocation run: the
+	// app setting by which functionTimeout of host.json is overruled. Leaves are
+	// paced by it.
+	FunctionTimeout timeSpan `env:"AzureFunctionsJobHost__functionTimeout" envDefault:"00:10:00" rule:"be hours, minutes and seconds from 00:00:10 to 24:00:00" example:"00:10:00" by:"serve"`
 	// Port is given by the Functions host to the handler that it starts.
 	Port int `env:"FUNCTIONS_CUSTOMHANDLER_PORT" rule:"be a port up to 65535; the Functions host sets it" example:"50010" by:"serve"`
 	// URL is the running Handover that the client commands speak to.

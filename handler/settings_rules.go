@@ -1,11 +1,13 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/url"
 	"regexp"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // minOperatorKey is our limit: 16 characters of a hexadecimal secret are 64
@@ -47,6 +49,7 @@ func (s *Settings) broken() []string {
 	check("ServiceBusConnection__fullyQualifiedNamespace", s.ServiceBusNamespace == "" || hostName.MatchString(s.ServiceBusNamespace))
 	check("ServiceBusConnection__credential", validCredential(s.ServiceBusCredential))
 	check("ServiceBusConnection__clientId", validClientID(s.ServiceBusClientID))
+	check("AzureFunctionsJobHost__functionTimeout", s.FunctionTimeout >= timeSpan(10*time.Second) && s.FunctionTimeout <= timeSpan(24*time.Hour))
 	check("FUNCTIONS_CUSTOMHANDLER_PORT", s.Port >= 0 && s.Port <= 65535)
 	check("HANDOVER_URL", validOrigin(s.URL))
 	return names
@@ -84,6 +87,19 @@ func (s *Settings) misconnected(localFile bool) []string {
 func validCredential(name string) bool { return name == "" || name == "managedidentity" }
 
 func validClientID(id string) bool { return id == "" || clientID.MatchString(id) }
+
+// timeSpan is a time as the Functions host writes it, hh:mm:ss.
+type timeSpan time.Duration
+
+// UnmarshalText reads hh:mm:ss.
+func (d *timeSpan) UnmarshalText(text []byte) error {
+	var hours, minutes, seconds uint16
+	if _, err := fmt.Sscanf(string(text)+"\n", "%02d:%02d:%02d\n", &hours, &minutes, &seconds); err != nil {
+		return err
+	}
+	*d = timeSpan(time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute + time.Duration(seconds)*time.Second)
+	return nil
+}
 
 // validAddress wants host:port; port 0 means any free one.
 func validAddress(address string) bool {

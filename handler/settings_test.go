@@ -8,6 +8,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -22,6 +23,7 @@ func TestDefaults(t *testing.T) {
 	want := Settings{
 		Listen: "127.0.0.1:8080", Data: "./data", Countries: []string{"US", "CA"}, Queue: "handover-leaves",
 		SweepSchedule: "0 * * * * *", BodyLimit: 1 << 20, LogLevel: slog.LevelInfo, Cloud: "public", URL: "http://127.0.0.1:8080",
+		FunctionTimeout: timeSpan(10 * time.Minute),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("settings (-want +got):\n%s", diff)
@@ -51,6 +53,7 @@ func TestEachRule(t *testing.T) {
 		{"ServiceBusConnection__fullyQualifiedNamespace", []string{"x.servicebus.windows.net"}, []string{"x", "sb://x.servicebus.windows.net"}},
 		{"ServiceBusConnection__credential", []string{"managedidentity"}, []string{"key"}},
 		{"ServiceBusConnection__clientId", []string{"7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11"}, []string{"handover"}},
+		{"AzureFunctionsJobHost__functionTimeout", []string{"00:00:10", "01:30:00", "24:00:00"}, []string{"00:00:09", "24:00:01", "10:00", "10m", "-1", "-00:10:00", "00:10:00x"}},
 		{"FUNCTIONS_CUSTOMHANDLER_PORT", []string{"50010"}, []string{"65536", "-1", "port"}},
 		{"HANDOVER_URL", []string{"https://scim.example.com"}, []string{"127.0.0.1:8080", "https://x/manage"}},
 	}

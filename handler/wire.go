@@ -77,12 +77,15 @@ func newProgram(_ context.Context, settings Settings, options Options) (*Program
 	s := p.store()
 	p.leaves = &reassign.Service{
 		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: steppedQueue{backing.queue, options.Step},
-		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.DefaultLimits(),
+		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
 	}
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
 		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
-	p.trigger = &trigger.Trigger{Work: p.leaves, Log: options.Log, Now: options.Now, Timeout: 8 * time.Minute, Pause: time.Second}
+	p.trigger = &trigger.Trigger{
+		Work: p.leaves, Log: options.Log, Now: options.Now,
+		Timeout: time.Duration(settings.FunctionTimeout) * 8 / 10, Pause: time.Second,
+	}
 	p.server = &http.Server{
 		Handler: p.routes(settings, s), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),

@@ -25,8 +25,8 @@ const lookAtParked = 24 * time.Hour
 // Limits are the times by which leaves are paced.
 type Limits struct {
 	// Run is how long one attempt may work before it yields: well below
-	// functionTimeout (10 min in host.json), because a timed-out invocation
-	// kills every request of the process.
+	// functionTimeout, because a timed-out invocation kills every request of the
+	// process.
 	Run time.Duration
 	// Lease is how long a claim keeps others away: longer than Run, since it is
 	// never renewed.
@@ -43,10 +43,12 @@ type Limits struct {
 	Failures int
 }
 
-// DefaultLimits are the limits of a deployment.
-func DefaultLimits() Limits {
+// LimitsWithin are the limits of a deployment whose host lets an invocation run
+// for as long as functionTimeout. With the 10 minutes of host.json an attempt
+// yields after 4, a claim expires after 5, and a message counts as lost after 1.
+func LimitsWithin(functionTimeout time.Duration) Limits {
 	return Limits{
-		Run: 4 * time.Minute, Lease: 5 * time.Minute, Resend: time.Minute,
+		Run: functionTimeout * 4 / 10, Lease: functionTimeout * 5 / 10, Resend: functionTimeout / 10,
 		RetryFirst: 2 * time.Second, RetryLast: time.Hour,
 		LookFirst: 10 * time.Second, LookLast: time.Hour,
 		Failures: 50,

@@ -14,7 +14,7 @@ import (
 func newService(l *ledger, process string) *reassign.Service {
 	return &reassign.Service{
 		Users: l, Leaves: l, Tenants: l, Connector: l, Journal: l, Queue: l,
-		Now: time.Now, Random: rand.Reader, Process: process, Limits: reassign.DefaultLimits(),
+		Now: time.Now, Random: rand.Reader, Process: process, Limits: reassign.LimitsWithin(10 * time.Minute),
 	}
 }
 
