@@ -40,8 +40,10 @@ type groupCommit struct {
 // CommitGroup decides a change of one group. In one process one change of a
 // group runs at a time; the row's ETag guards against others.
 func (s *Store) CommitGroup(ctx context.Context, tenant string, change directory.GroupChange) (directory.Group, error) {
-	if change.Before != nil && change.Before.ETag == "" {
-		return directory.Group{}, stale("group", nil)
+	if change.Before != nil {
+		if _, guard := splitGroupTag(change.Before.ETag); guard == "" {
+			return directory.Group{}, stale("group", nil)
+		}
 	}
 	if change.After == nil {
 		return directory.Group{}, s.deleteGroup(ctx, tenant, &change)

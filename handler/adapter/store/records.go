@@ -36,9 +36,8 @@ func (s *Store) Record(ctx context.Context, tenant, recordType, id string) (dire
 }
 
 func (s *Store) readRecord(ctx context.Context, tenant, recordType, id string) (directory.Record, string, error) {
-	probe := directory.Record{Type: recordType, ID: id, Status: directory.RecordOpen, Owner: anybody}
-	if probe.Check() != nil {
-		return directory.Record{}, "", noRecord(nil)
+	if err := directory.CheckRecordName(recordType, id); err != nil {
+		return directory.Record{}, "", noRecord(err)
 	}
 	row, err := s.records.Get(ctx, tenant, recordRow(recordType, id))
 	if fault.Is(err, fault.RowNotFound) {
@@ -49,9 +48,6 @@ func (s *Store) readRecord(ctx context.Context, tenant, recordType, id string) (
 	}
 	return recordOf(&row), row.ETag, nil
 }
-
-// anybody stands in for an owner where only type and id of a record count.
-var anybody = directory.ID{6: byte(directory.SortUser) << 4}
 
 func noRecord(cause error) error {
 	return fault.New(fault.NotFound, "no such record in this tenant").WithCause(cause)
