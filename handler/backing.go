@@ -9,13 +9,16 @@ import (
 	"handover/handler/core/directory"
 )
 
+// deliverer is given the body of a message; if it fails, the message comes
+// again.
+type deliverer = func(ctx context.Context, body []byte) error
+
 // backing is where rows and messages are kept.
 type backing struct {
 	directory, records table.Table
 	queue              directory.Queue
-	// receive hands over messages until the context ends; a message whose
-	// delivery fails comes again.
-	receive func(ctx context.Context, deliver func(context.Context, []byte) error)
+	// receive hands over messages until the context ends.
+	receive func(ctx context.Context, deliver deliverer)
 	// alone says that no other process can be at work on the same rows.
 	alone bool
 	close func() error

@@ -61,7 +61,7 @@ type Program struct {
 
 // newProgram opens the store and wires rules and edges to it. It answers
 // nothing before Run.
-func newProgram(_ context.Context, settings Settings, options Options) (*Program, error) {
+func newProgram(ctx context.Context, settings Settings, options Options) (*Program, error) {
 	process, err := shortName(options.Random)
 	if err != nil {
 		return nil, err
@@ -69,7 +69,7 @@ func newProgram(_ context.Context, settings Settings, options Options) (*Program
 	if options.Step == nil {
 		options.Step = func() {}
 	}
-	backing, err := openLocal(settings, options)
+	backing, err := openBacking(ctx, settings, options)
 	if err != nil {
 		return nil, err
 	}
