@@ -4,7 +4,7 @@
 
 tool = go tool -modfile=tools.mod
 
-.PHONY: build demo test format vet staticcheck race start package
+.PHONY: build demo test format vet staticcheck race start package azure-local
 
 build:
 	go build -trimpath -ldflags '-s -w' -o dist/handover ./handler
@@ -41,3 +41,15 @@ start:
 
 package:
 	go run ./functions --zip
+
+# azure-local runs Azurite and the Service Bus emulator until Ctrl-C.
+azure-local: local/node_modules/.package-lock.json
+	node local/start.mjs
+
+local/node_modules/.package-lock.json: local/package-lock.json
+	@command -v npm >/dev/null || { \
+		echo "npm is missing: install Node 20 or newer with npm from https://nodejs.org."; \
+		exit 1; \
+	}
+	cd local && npm ci --ignore-scripts
+	@touch $@
