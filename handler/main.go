@@ -10,6 +10,7 @@ import (
 	"io"
 	"os"
 	"os/signal"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -50,6 +51,7 @@ type commands struct {
 	Demo  demoCommand  `cmd:"" help:"Show the whole promise on real requests, on a fresh temporary folder."`
 	Play  struct {
 		Entra playEntraCommand `cmd:"" help:"Play Entra's provisioning cycle against any SCIM endpoint and check every answer."`
+		Okta  playOktaCommand  `cmd:"" help:"Play Okta's provisioning cycle against any SCIM endpoint and check every answer."`
 	} `cmd:"" help:"Play a directory against any SCIM endpoint."`
 	Tenant struct {
 		Create tenantCreateCommand `cmd:"" help:"Create a tenant."`
@@ -82,6 +84,7 @@ func (m *Main) run(ctx context.Context) error {
 	helped := false
 	parser, err := kong.New(&commands{},
 		kong.Name("handover"), kong.Description("A SCIM endpoint that hands leavers' records over."),
+		kong.Vars{"playedGroups": strconv.Itoa(playedGroups)},
 		kong.Writers(m.Stdout, m.Stderr), kong.Exit(func(int) { helped = true }), kong.Bind(m),
 		kong.BindTo(ctx, (*context.Context)(nil)), kong.ConfigureHelp(kong.HelpOptions{Compact: true, NoExpandSubcommands: true}))
 	if err != nil {

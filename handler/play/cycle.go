@@ -35,6 +35,7 @@ const defaultConnections = 8
 // NewCycle makes up the directory. It sends nothing yet.
 func NewCycle(target Target, options Options) (*Cycle, error) {
 	options.Connections = cmp.Or(options.Connections, defaultConnections)
+	options.Dialect = cmp.Or(options.Dialect, DefaultDialect)
 	if options.Progress == nil {
 		options.Progress = func(int, int, string) {}
 	}
@@ -43,6 +44,12 @@ func NewCycle(target Target, options Options) (*Cycle, error) {
 	}
 	if options.Leavers > options.Users/2 {
 		return nil, fault.New(fault.InvalidValue, "at most half of the users can leave: %d of %d are too many", options.Leavers, options.Users)
+	}
+	if options.Dialect != DefaultDialect && options.Dialect != FlagDialect {
+		return nil, fault.New(fault.InvalidValue, "a dialect is %s or %s", DefaultDialect, FlagDialect)
+	}
+	if options.App != "" && options.App != WizardApp && options.App != OINApp {
+		return nil, fault.New(fault.InvalidValue, "an application of Okta is %s or %s", WizardApp, OINApp)
 	}
 	e, err := newEndpoint(target, options)
 	if err != nil {
@@ -86,6 +93,8 @@ type step struct {
 	cycle *Cycle
 	tally *tally
 }
+
+func (s *step) dialect() Dialect { return s.cycle.options.Dialect }
 
 // play runs phases one after the other, each over all connections.
 func (c *Cycle) play(ctx context.Context, phases ...phase) error {

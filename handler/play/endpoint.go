@@ -39,6 +39,9 @@ func newEndpoint(target Target, options Options) (*endpoint, error) {
 		// A directory does not follow redirects.
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
 	}}
+	if flag := string(FlagDialect); options.Dialect == FlagDialect && !u.Query().Has(flag) {
+		e.query = strings.TrimPrefix(e.query+"&"+flag, "&")
+	}
 	u.RawQuery, u.Fragment = "", ""
 	e.base = strings.TrimSuffix(u.String(), "/")
 	return e, nil

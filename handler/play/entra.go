@@ -1,6 +1,7 @@
 package play
 
 import (
+	"fmt"
 	"net/url"
 )
 
@@ -29,15 +30,26 @@ func matchGroup(displayName string) request {
 	return request{method: "GET", path: "/Groups", query: `excludedAttributes=members&filter=displayName+eq+"` + url.QueryEscape(displayName) + `"`}
 }
 
-func readUser(id string) request { return request{method: "GET", path: "/Users/" + url.PathEscape(id)} }
+// matchMember asks whether somebody is in a group: a list compared with an id
+// (1.2 row 3).
+func matchMember(group, user string) request {
+	return request{method: "GET", path: "/Groups", query: fmt.Sprintf(`filter=id+eq+"%s"+and+members+eq+"%s"&attributes=id`,
+		url.QueryEscape(group), url.QueryEscape(user))}
+}
+
+func userPath(id string) string { return "/Users/" + url.PathEscape(id) }
+
+func groupPath(id string) string { return "/Groups/" + url.PathEscape(id) }
+
+func readUser(id string) request { return request{method: "GET", path: userPath(id)} }
 
 func readGroup(id, query string) request {
-	return request{method: "GET", path: "/Groups/" + url.PathEscape(id), query: query}
+	return request{method: "GET", path: groupPath(id), query: query}
 }
 
-func deleteUser(id string) request {
-	return request{method: "DELETE", path: "/Users/" + url.PathEscape(id)}
-}
+func deleteUser(id string) request { return request{method: "DELETE", path: userPath(id)} }
+
+func deleteGroup(id string) request { return request{method: "DELETE", path: groupPath(id)} }
 
 // createUser is the POST of a user. Entra names the enterprise extension and
 // sends roles and meta along; where a user has nulls, it sends those, too.
@@ -57,6 +69,9 @@ func createUser(p *Person) request {
 		"meta":           object{"resourceType": "User"},
 		enterpriseSchema: object{"employeeNumber": p.EmployeeNumber, "department": p.Department},
 	}
+	if p.hiredUnder != "" {
+		body[enterpriseSchema].(object)["manager"] = p.hiredUnder // 1.1 row 24
+	}
 	if p.nulls {
 		body["addresses"], body["phoneNumbers"], body["preferredLanguage"] = nil, nil, nil
 	}
@@ -73,48 +88,18 @@ func createGroup(t *team) request {
 	}}
 }
 
-// operation is one element of a PATCH.
-type operation struct {
-	Op    string `json:"op"`
-	Path  string `json:"path"`
-	Value any    `json:"value,omitempty"`
-}
-
-// member is how Entra names a group's member: the reference is always null.
+// member is how Entra names a group's member: the reference is always null
+// (1.2 rows 7 and 9).
 type member struct {
 	Ref   *string `json:"$ref"`
 	Value string  `json:"value"`
 }
 
-func patch(path string, operations ...operation) request {
-	return request{method: "PATCH", path: path, body: struct {
-		Schemas    []string    `json:"schemas"`
-		Operations []operation `json:"Operations"`
-	}{[]string{patchSchema}, operations}}
-}
-
-func patchUser(id string, operations ...operation) request {
-	return patch("/Users/"+url.PathEscape(id), operations...)
-}
-
-// setActive sends the boolean as text, as the default dialect does.
-func setActive(id string, active bool) request {
-	value := "False"
-	if active {
-		value = "True"
-	}
-	return patchUser(id, operation{"Replace", "active", value})
-}
-
-func setManager(id, manager string) request {
-	return patchUser(id, operation{"Add", enterpriseSchema + ":manager", manager})
-}
-
-// changeMembers is one operation, Add or Remove, over many members.
-func changeMembers(group, op string, ids []string) request {
+// entraMembers are members as a value. It is never nil, so that it is sent.
+func entraMembers(ids []string) []member {
 	value := make([]member, len(ids))
 	for i, id := range ids {
 		value[i] = member{Value: id}
 	}
-	return patch("/Groups/"+url.PathEscape(group), operation{op, "members", value})
+	return value
 }

@@ -129,7 +129,7 @@ func (s *step) setActive(p *Person, active bool) {
 		return
 	}
 	p.Active = active
-	s.ask(setActive(p.ID, active), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(s.provisioned(p)...))
+	s.ask(s.dialect().patch(userPath(p.ID), operation{"Replace", "active", activeText(active)}), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(s.provisioned(p)...))
 	s.read(p)
 	s.match(p)
 }

@@ -1,6 +1,7 @@
 package play
 
 import (
+	"cmp"
 	"context"
 	"net/http"
 	"strings"
@@ -18,7 +19,7 @@ const chunk = 100
 func (c *Cycle) Initial(ctx context.Context) error {
 	return c.play(ctx,
 		phase{"users", len(c.people), func(s *step, i int) { s.provision(c.people[i], i) }},
-		phase{"managers", max(0, len(c.people)-reportsPerManager), func(s *step, i int) { s.manage(c.people[i+reportsPerManager]) }},
+		phase{"managers", max(0, len(c.people)-reportsPerManager), func(s *step, i int) { s.manage(c.people[i+reportsPerManager], c.managerShape(i)) }},
 		phase{"groups", len(c.teams), func(s *step, i int) { s.provisionGroup(c.teams[i]) }},
 		phase{"members", len(c.teams), func(s *step, i int) { s.fill(c.teams[i]) }},
 	)
@@ -61,9 +62,10 @@ func (s *step) provisioned(p *Person) []check {
 	}
 }
 
-// address is the e-mail address with which the person was created: a later
-// rename does not change it.
-func (s *step) address(p *Person) string { return p.ExternalID + "@" + s.cycle.options.Domain }
+// address is the person's e-mail address: a rename does not change it.
+func (s *step) address(p *Person) string {
+	return cmp.Or(p.mail, p.ExternalID+"@"+s.cycle.options.Domain)
+}
 
 // patch changes a user and, if the endpoint knows the person, reads back what
 // it made of the change. A PATCH may answer 200 with the user or 204 without.
@@ -71,7 +73,7 @@ func (s *step) patch(p *Person, operations ...operation) {
 	if p.ID == "" {
 		return
 	}
-	s.ask(patchUser(p.ID, operations...), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(s.provisioned(p)...))
+	s.ask(s.dialect().patch(userPath(p.ID), operations...), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(s.provisioned(p)...))
 	s.read(p)
 }
 
@@ -85,13 +87,19 @@ func (s *step) duplicate(p *Person) {
 	s.ask(createUser(p), anyStatus(http.StatusConflict), scimError(http.StatusConflict), text("uniqueness", "scimType"))
 }
 
-func (s *step) manage(p *Person) {
+// manage gives a person a manager, if both are known.
+func (s *step) manage(p *Person, shape managerShape) {
 	manager := s.cycle.people[p.manager]
 	if p.ID == "" || manager.ID == "" {
 		return
 	}
-	s.ask(setManager(p.ID, manager.ID), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(hasSchema(userSchema), hasID(p.ID)))
-	s.read(p, hasSchema(enterpriseSchema), text(manager.ID, enterpriseSchema, "manager", "value"))
+	s.ask(s.dialect().patch(userPath(p.ID), shape(manager.ID)), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(hasSchema(userSchema), hasID(p.ID)))
+	s.read(p, hasManager(manager.ID)...)
+}
+
+// hasManager wants the manager as an object: Entra cannot read a text there.
+func hasManager(id string) []check {
+	return []check{hasSchema(enterpriseSchema), text(id, enterpriseSchema, "manager", "value")}
 }
 
 func (s *step) provisionGroup(t *team) {
@@ -124,7 +132,11 @@ func (s *step) fill(t *team) {
 }
 
 func (s *step) changeMembers(t *team, op string, ids []string) {
-	s.ask(changeMembers(t.id, op, ids), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(hasSchema(groupSchema), hasID(t.id)))
+	s.patchGroup(t, operation{op, "members", entraMembers(ids)})
+}
+
+func (s *step) patchGroup(t *team, operations ...operation) {
+	s.ask(s.dialect().patch(groupPath(t.id), operations...), anyStatus(http.StatusOK, http.StatusNoContent), ifBody(hasSchema(groupSchema), hasID(t.id)))
 }
 
 // count reads a group and holds its members against the directory's.

@@ -12,9 +12,13 @@ type Person struct {
 	ID                                                              string
 	UserName, GivenName, FamilyName, DisplayName, Title, Department string
 	ExternalID, EmployeeNumber                                      string
-	Active                                                          bool
+	// mail is an e-mail address that came later; empty while there is none.
+	mail   string
+	Active bool
 	// manager is the index of who this person reports to, -1 for nobody.
 	manager int
+	// hiredUnder is the id of a manager whom the create already names.
+	hiredUnder string
 	// nulls sends unassigned attributes as explicit nulls, as Entra sometimes
 	// does.
 	nulls bool

@@ -1,9 +1,12 @@
 // Package play is a directory's side of SCIM: it plays provisioning cycles
 // against any endpoint and checks every answer.
 //
-// The requests are written as Entra ID writes them in its default dialect, and
-// the answers are held against what Entra wants and RFC 7644 allows. Nothing is
-// assumed about whose endpoint it is.
+// The requests are written as Entra ID and Okta write them, and the answers are
+// held against what these want and RFC 7644 allows. Nothing is assumed about
+// whose endpoint it is. testdata shows a small cycle of each, request by request.
+//
+// Comments such as "1.1 row 15" count the habits of the directories as the tests
+// of the SCIM packages do.
 package play
 
 import (
@@ -34,6 +37,16 @@ type Options struct {
 	// KeepEveryone restores whoever was soft deleted and deletes nobody, so
 	// that all users but the leavers are active at the end.
 	KeepEveryone bool
+	// Dialect is how Entra writes a PATCH; empty means DefaultDialect. With
+	// FlagDialect the flag is added to the Tenant URL, and a phase with paths in
+	// brackets is played.
+	Dialect Dialect
+	// GroupChanges, ManagerShapes and Roles have Entra play more of what it can:
+	// everything that happens to a group, managers in all their shapes and their
+	// removal, and the three ways to assign application roles.
+	GroupChanges, ManagerShapes, Roles bool
+	// App is which kind of application Okta provisions; empty means WizardApp.
+	App App
 	// Progress is told how many steps of a part are done, and of which phase.
 	Progress func(done, total int, phase string)
 	// Now is the clock by which answers are timed.
@@ -50,10 +63,24 @@ func Entra(ctx context.Context, target Target, options Options) (Report, error) 
 	if err != nil {
 		return Report{}, err
 	}
-	for _, part := range []func(context.Context) error{cycle.Connect, cycle.Initial, cycle.Incremental, cycle.Leave, cycle.HardDelete} {
+	return cycle.run(ctx, cycle.Connect, cycle.Initial, cycle.Details, cycle.Incremental, cycle.Leave, cycle.HardDelete)
+}
+
+// Okta plays Okta's side of such a life: an import, users created, changed and
+// deactivated, groups pushed and deleted. Okta never deletes users.
+func Okta(ctx context.Context, target Target, options Options) (Report, error) {
+	cycle, err := NewCycle(target, options)
+	if err != nil {
+		return Report{}, err
+	}
+	return cycle.run(ctx, cycle.oktaConnect, cycle.oktaPush, cycle.oktaUpdate, cycle.oktaDeactivate)
+}
+
+func (c *Cycle) run(ctx context.Context, parts ...func(context.Context) error) (Report, error) {
+	for _, part := range parts {
 		if err := part(ctx); err != nil {
-			return cycle.Report(), err
+			return c.Report(), err
 		}
 	}
-	return cycle.Report(), nil
+	return c.Report(), nil
 }
