@@ -16,6 +16,7 @@ import (
 	"fmt"
 	"net"
 	"net/http"
+	"os"
 	"slices"
 	"strings"
 	"sync"
@@ -105,6 +106,9 @@ func (h *Host) URL() string { return "http://" + h.listener.Addr().String() }
 // Kill ends the program by SIGKILL, as Azure does at any moment. The host
 // notices by itself.
 func (h *Host) Kill() { h.worker.kill() }
+
+// Signal sends the program a signal, and waits until it is gone.
+func (h *Host) Signal(signal os.Signal) error { return h.worker.signal(signal) }
 
 // Await waits until the program, or the next one after a restart, answers.
 func (h *Host) Await(ctx context.Context) error {

@@ -63,7 +63,9 @@ type process struct {
 	command *exec.Cmd
 	address string
 	ready   bool
-	ended   chan struct{}
+	// exited is closed when the process is gone, ended when everybody can see
+	// it.
+	exited, ended chan struct{}
 }
 
 func newWorker(app *app, errorLimit int) *worker {
@@ -100,8 +102,7 @@ func (w *worker) runOnce(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	ended := make(chan error, 1)
-	go func() { ended <- p.command.Wait(); close(p.ended) }()
+	go func() { _ = p.command.Wait(); close(p.exited) }()
 	err = w.probe(ctx, p)
 	if err != nil {
 		_ = p.command.Process.Kill()
@@ -109,13 +110,14 @@ func (w *worker) runOnce(ctx context.Context) (int, error) {
 		w.update(func() { p.ready = true })
 	}
 	select {
-	case <-ended:
+	case <-p.exited:
 	case <-ctx.Done():
 		_ = p.command.Process.Kill()
-		<-ended
+		<-p.exited
 	}
 	code := p.command.ProcessState.ExitCode()
 	w.update(func() { w.current = nil; w.exits = append(w.exits, code) })
+	close(p.ended)
 	return code, err
 }
 
@@ -124,7 +126,7 @@ func (w *worker) start() (*process, error) {
 	if err != nil {
 		return nil, err
 	}
-	p := &process{address: net.JoinHostPort("127.0.0.1", port), ended: make(chan struct{})}
+	p := &process{address: net.JoinHostPort("127.0.0.1", port), exited: make(chan struct{}), ended: make(chan struct{})}
 	p.command = exec.Command(w.app.program, w.app.arguments...)
 	p.command.Dir = w.app.root
 	p.command.Env = w.environment(port)
@@ -209,7 +211,7 @@ func (w *worker) probe(ctx context.Context, p *process) error {
 		select {
 		case <-ctx.Done():
 			return ctx.Err()
-		case <-p.ended:
+		case <-p.exited:
 			return errors.New("the program ended before it answered")
 		case <-time.After(probeEvery):
 		}
@@ -256,6 +258,20 @@ func (w *worker) kill() {
 	if p != nil {
 		p.kill()
 	}
+}
+
+func (w *worker) signal(signal os.Signal) error {
+	w.mu.Lock()
+	p := w.current
+	w.mu.Unlock()
+	if p == nil {
+		return errors.New("no program runs")
+	}
+	if err := p.command.Process.Signal(signal); err != nil {
+		return err
+	}
+	<-p.ended
+	return nil
 }
 
 // kill ends the process and waits until it is gone.
