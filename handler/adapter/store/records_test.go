@@ -107,6 +107,61 @@ func TestMoveAmongChanges(t *testing.T) {
 	}
 }
 
+// A record changes between the moment a move has found it and the moment it
+// writes: the others move, and this one as far as it is still the leaver's.
+func TestMoveOvertaken(t *testing.T) {
+	tests := []struct {
+		name string
+		by   func(*world, directory.Record) error
+		// moved is how many of three move in the first chunk, and in all.
+		first, all int
+	}{
+		{"by another title", func(w *world, r directory.Record) error {
+			r.Title = "Bigger deal"
+			return w.PutRecord(w.Context(), tenant, r)
+		}, 2, 3},
+		{"by its closing", func(w *world, r directory.Record) error {
+			r.Status = directory.RecordClosed
+			return w.PutRecord(w.Context(), tenant, r)
+		}, 2, 2},
+		{"by another owner", func(w *world, r directory.Record) error {
+			r.Owner = w.id(directory.SortUser)
+			return w.PutRecord(w.Context(), tenant, r)
+		}, 2, 2},
+		{"by its deletion", func(w *world, r directory.Record) error {
+			return w.DeleteRecord(w.Context(), tenant, r.Type, r.ID)
+		}, 2, 2},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			w := newWorld(t)
+			from, to := w.id(directory.SortUser), w.id(directory.SortUser)
+			for n := range 3 {
+				w.put(quote(n, from))
+			}
+			s := w.openOn(w.directory, overtaken(w.records, 1, func() {
+				if err := test.by(w, quote(1, from)); err != nil {
+					t.Error(err)
+				}
+			}))
+			move := directory.Move{Tenant: tenant, Leave: w.id(directory.SortUser), Number: 1, From: directory.Person{ID: from}, To: directory.Person{ID: to}, At: clock}
+			moved, err := s.Move(t.Context(), move)
+			if err != nil || len(moved.Records) != test.first || moved.Finished {
+				t.Errorf("%d moved, finished %t, %v", len(moved.Records), moved.Finished, err)
+			}
+			move.Number = 2
+			if moved, err = s.Move(t.Context(), move); err != nil || !moved.Finished {
+				t.Errorf("finished %t, %v", moved.Finished, err)
+			}
+			owned, _, err := w.OwnedRecords(t.Context(), tenant, to, directory.RecordOpen, "", 10)
+			if err != nil || len(owned) != test.all {
+				t.Errorf("the recipient has %d, %v", len(owned), err)
+			}
+			w.sound()
+		})
+	}
+}
+
 func TestOwnedRecordsPageByPage(t *testing.T) {
 	w := worldOn(t, newMemory(), tabletest.ShortPages(newMemory(), 11))
 	owner := w.id(directory.SortUser)
