@@ -1,6 +1,8 @@
 package scim_test
 
 import (
+	"fmt"
+	"strings"
 	"testing"
 
 	"handover/handler/core/scim"
@@ -144,6 +146,28 @@ func BenchmarkListOf100(b *testing.B) {
 				scim.AppendListEnd(dst)
 			}
 		})
+	}
+}
+
+// BenchmarkBulk reads 100 creates and a group of all of them, puts them in order
+// and resolves them.
+func BenchmarkBulk(b *testing.B) {
+	var operations, members []string
+	for i := range 100 {
+		operations = append(operations, post(fmt.Sprint(i), "/Users", entraUser))
+		members = append(members, fmt.Sprintf(`{"value":"bulkId:%d"}`, i))
+	}
+	group := post("g", "/Groups", `{"displayName":"All","members":[`+strings.Join(members, ",")+`]}`)
+	body := []byte(bulkBody(append([]string{group}, operations...)...))
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		request := parseBulk(b, string(body))
+		for _, step := range request.Order() {
+			if _, f := request.Resolve(step, func(string) (string, bool) { return managerID, true }); f != nil {
+				b.Fatal(f)
+			}
+		}
 	}
 }
 

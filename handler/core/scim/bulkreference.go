@@ -156,11 +156,12 @@ func (r *resolver) value(v *Value, name string) {
 
 func (r *resolver) object(v *Value) {
 	kept, whole := v.fields[:0], true
-	for _, f := range v.fields {
+	for i := range v.fields {
+		f := &v.fields[i]
 		r.value(&f.Value, f.Name)
 		switch {
 		case !r.takeMissing():
-			kept = append(kept, f)
+			kept = append(kept, *f)
 		case equalFold(f.Name, "value") || equalFold(f.Name, "$ref"):
 			whole = false
 		}
