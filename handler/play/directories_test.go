@@ -98,6 +98,8 @@ func TestDirectoriesFindEachDefect(t *testing.T) {
 		{"entra-default", "everybody is a member", "answered totalResults 1 and 1 Resources, wanted 0"},
 		{"entra-default", "nobody is removed without a value", "2 members, wanted 0"},
 		{"entra-default", "members are doubled", "2 times"},
+		{"entra-default", "brackets must find", "answered 400, wanted 200 or 204"},
+		{"entra-aadOptscim062020", "brackets must find", "answered 400, wanted 200 or 204"},
 		{"entra-aadOptscim062020", "dotted names are kept", `name.givenName "`},
 		{"entra-aadOptscim062020", "dotted names are kept as well", `an attribute named "name.givenName", which is a path`},
 		{"entra-aadOptscim062020", "each operation makes an entry", `addresses with 6 entries of type "work", wanted one`},

@@ -26,6 +26,9 @@ func (e *endpoint) patch(w http.ResponseWriter, r *http.Request, resource object
 		case o.Path == "" && attributes["id"] != nil && e.is("the own id is refused"):
 			e.refuse(w, 400, "mutability")
 			return
+		case e.is("brackets must find") && !finds(resource, o.Path):
+			e.refuse(w, 400, "noTarget")
+			return
 		case o.Path != "":
 			e.apply(resource, strings.ToLower(o.Op), o.Path, o.Value)
 		default:
@@ -46,6 +49,17 @@ func (e *endpoint) patch(w http.ResponseWriter, r *http.Request, resource object
 }
 
 var inBrackets = regexp.MustCompile(`^(\w+)\[(\w+) eq "(.*)"\]\.?(\w*)$`)
+
+// finds tells whether a path without brackets, or an entry for its brackets, is
+// there.
+func finds(resource object, path string) bool {
+	brackets := inBrackets.FindStringSubmatch(path)
+	if brackets == nil {
+		return true
+	}
+	entries, _ := resource[brackets[1]].([]any)
+	return slices.ContainsFunc(entries, func(v any) bool { return v.(object)[brackets[2]] == brackets[3] })
+}
 
 // apply changes one attribute.
 func (e *endpoint) apply(resource object, op, path string, value any) {
