@@ -58,7 +58,6 @@ export class Broker {
       noDelay: true, // else every frame waits 40 ms for the one before it
       max_frame_size: 65536,
       idle_time_out: 240_000,
-      session_buffer_size: { outgoing: 16384 },
       receiver_options: { autoaccept: false, credit_window: 1000 },
       sender_options: { treat_modified_as_released: false },
     });

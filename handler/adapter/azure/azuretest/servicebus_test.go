@@ -13,6 +13,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/messaging/azservicebus"
 	"github.com/Azure/go-amqp"
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/sync/errgroup"
 
 	"handover/handler/adapter/azure/azuretest"
 )
@@ -378,5 +379,38 @@ func TestIdleConnectionLives(t *testing.T) {
 	case <-conn.Done():
 		t.Errorf("closed: %v", conn.Err())
 	case <-time.After(2 * time.Second):
+	}
+}
+
+// TestManyMessages are more than the deliveries that the emulator's AMQP library
+// can have open on one link.
+func TestManyMessages(t *testing.T) {
+	w := open(t, azuretest.Queue{})
+	const all = 2500
+	for sent := 0; sent < all; {
+		batch, err := w.sender.NewMessageBatch(w.ctx(), nil)
+		w.check(err)
+		for range 500 {
+			w.check(batch.AddMessage(&azservicebus.Message{Body: []byte(strconv.Itoa(sent))}, nil))
+			sent++
+		}
+		w.check(w.sender.SendMessageBatch(w.ctx(), batch, nil))
+	}
+	ctx, received := w.ctx(), 0
+	var settling errgroup.Group
+	settling.SetLimit(32)
+	for received < all {
+		messages, err := w.receiver.ReceiveMessages(ctx, min(100, all-received), nil)
+		w.check(err)
+		received += len(messages)
+		for _, m := range messages {
+			settling.Go(func() error { return w.receiver.CompleteMessage(ctx, m, nil) })
+		}
+	}
+	w.check(settling.Wait())
+	left, err := w.receiver.PeekMessages(ctx, 1, nil)
+	w.check(err)
+	if len(left) != 0 {
+		t.Errorf("messages are left: %v", left)
 	}
 }
