@@ -31,14 +31,14 @@ func (c *call) outcome(ctx context.Context, err error) error {
 // has ended speaks for itself.
 func (c *call) failure(ctx context.Context, err error) error {
 	switch {
-	case ctx.Err() != nil:
-		return ctx.Err()
 	case c.answer.status != 0:
 		return nil // what the SDK thinks of the stand-in does not matter
+	case ctx.Err() != nil:
+		return ctx.Err()
 	case err == nil:
 		err = errMalformed
 	}
-	return &table.Error{Index: table.NoOperation, Fault: c.unreached(err).WithCause(withoutAddress(err))}
+	return &table.Error{Index: table.NoOperation, Fault: c.unreached(err).WithCause(loggable(err))}
 }
 
 // check is the fault of an answer with another status than the expected one.
@@ -170,9 +170,13 @@ func (r *refusal) Error() string {
 	return fmt.Sprintf("table storage: status %d, code %q, request %q", r.status, r.code, r.header.Get("x-ms-request-id"))
 }
 
-// withoutAddress takes the address out of an error of net/http: row keys encode
-// names, and the query may hold a signature.
-func withoutAddress(err error) error {
+// loggable takes the address out of an error of net/http: row keys encode
+// names, and the query may hold a signature. The end of a try is not the end of
+// the caller's context, and must not look like it.
+func loggable(err error) error {
+	if errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("no answer within %v", tryTimeout)
+	}
 	if e, ok := errors.AsType[*url.Error](err); ok {
 		return e.Err
 	}

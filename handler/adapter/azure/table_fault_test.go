@@ -207,6 +207,9 @@ func TestSilence(t *testing.T) {
 		start := time.Now()
 		_, err := engine.opens(t).Transact(t.Context(), "p", threeInserts())
 		wantRefusal(t, err, table.NoOperation, fault.StorageUnknown, "")
+		if errors.Is(err, context.DeadlineExceeded) {
+			t.Errorf("%v looks as if the caller's own context had ended", err)
+		}
 		if took := time.Since(start); took != 10*time.Second {
 			t.Errorf("a transaction waits %v", took)
 		}

@@ -90,7 +90,7 @@ func parseConnection(text string) (*address, error) {
 		a.endpoint = defaultTo(parts["defaultendpointsprotocol"], "https") + "://" + a.account + ".table." + defaultTo(parts["endpointsuffix"], "core.windows.net")
 	}
 	if u, err := url.Parse(a.endpoint); err != nil || u.Host == "" || u.Scheme != "https" && (u.Scheme != "http" || !isLocal(u.Hostname())) {
-		return nil, unusable("%s names an endpoint that is no https address; http is for an emulator on this machine alone", settingConnection)
+		return nil, unusable("%s names an endpoint that is no https address; http is for an emulator on this machine or beside it", settingConnection)
 	}
 	if a.signed {
 		a.endpoint += "?" + signature
