@@ -248,12 +248,17 @@ func TestClaimExcludesReactivation(t *testing.T) {
 			back := disabled
 			back.Active = true
 			other := w.open()
-			got := outcomes(2, func(i int) (err error) {
-				if i == 0 {
+			begun := make(chan bool)
+			got := outcomes(2, func(n int) (err error) {
+				if n == 0 {
 					_, err = other.CommitUser(t.Context(), tenant, directory.UserChange{Before: &disabled, After: &back})
-				} else {
-					_, err = w.CommitLeave(t.Context(), tenant, directory.LeaveChange{Before: &queued, After: running, Leaver: &disabled})
+					close(begun)
+					return err
 				}
+				if i%2 == 0 { // else they run at once
+					<-begun
+				}
+				_, err = w.CommitLeave(t.Context(), tenant, directory.LeaveChange{Before: &queued, After: running, Leaver: &disabled})
 				return err
 			})
 			if got[""] != 1 || got[fault.RowChanged] != 1 {
