@@ -15,6 +15,9 @@ func TestCycle(t *testing.T) {
 		b, _ := onFile(t)
 		playCycle(t, start(t, b))
 	})
+	t.Run("on tables and a queue", func(t *testing.T) {
+		playCycle(t, start(t, onAzure(t).base))
+	})
 }
 
 func playCycle(t *testing.T, h *host.Host) {

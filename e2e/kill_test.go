@@ -18,6 +18,9 @@ func TestKilledInTheMiddle(t *testing.T) {
 		b, _ := onFile(t)
 		killInTheMiddle(t, start(t, b), 3000)
 	})
+	t.Run("on tables and a queue", func(t *testing.T) {
+		killInTheMiddle(t, start(t, onAzure(t).base), 300)
+	})
 }
 
 func killInTheMiddle(t *testing.T, h *host.Host, records int) {
@@ -43,6 +46,9 @@ func TestKilledAtAnyTime(t *testing.T) {
 	t.Run("on a file", func(t *testing.T) {
 		b, _ := onFile(t)
 		killAtAnyTime(t, start(t, b))
+	})
+	t.Run("on tables and a queue", func(t *testing.T) {
+		killAtAnyTime(t, start(t, onAzure(t).base))
 	})
 }
 
@@ -114,16 +120,4 @@ func TestExitIsNeverZero(t *testing.T) {
 			t.Error("the program starts with a key that is too short", h.Close())
 		}
 	})
-}
-
-// TestMissedTimer lets a leave begin while no host runs a timer: the tick that
-// comes late carries it on.
-func TestMissedTimer(t *testing.T) {
-	b, _ := onFile(t)
-	h := start(t, b)
-	for _, pastDue := range []bool{false, true} {
-		if err := h.Tick(t.Context(), "sweep", pastDue); err != nil {
-			t.Errorf("past due %v: %v", pastDue, err)
-		}
-	}
 }
