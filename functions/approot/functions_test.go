@@ -129,6 +129,11 @@ func TestNamesOfSettings(t *testing.T) {
 				t.Errorf("%s names the setting %s, which the sample has not", name, found[1])
 			}
 		}
+		for _, b := range functions(t)[name].Bindings {
+			if b.Connection != "" && settings.Values[b.Connection] == "" {
+				t.Errorf("%s names the connection %s, which the sample has not", name, b.Connection)
+			}
+		}
 	}
 }
 
