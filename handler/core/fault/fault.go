@@ -9,6 +9,7 @@ package fault
 import (
 	"errors"
 	"fmt"
+	"runtime/debug"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -33,6 +34,13 @@ var _ smithy.APIError = (*Fault)(nil)
 // New makes a fault whose message is the format filled in.
 func New(code Code, format string, args ...any) *Fault {
 	return &Fault{Code: code, Message: fmt.Sprintf(format, args...)}
+}
+
+// Panicked makes the fault that a panic becomes where it is caught; p is what
+// recover gave. Its cause has the stack.
+func Panicked(p any) *Fault {
+	return New(Internal, "something failed inside the service; the request may be tried again").
+		WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 }
 
 // WithCause returns a copy of f that carries the error it came from.

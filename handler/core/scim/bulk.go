@@ -107,6 +107,13 @@ func failOnErrors(v Value) (int, error) {
 // is left out, of the answer as well.
 func (b *Bulk) Enough(failures int) bool { return b.failOnErrors > 0 && failures >= b.failOnErrors }
 
+// Independent tells whether a step is a POST that refers to nothing else, so
+// that others of its kind may be done beside it.
+func (b *Bulk) Independent(step BulkStep) bool {
+	o := &b.Operations[step.Operation]
+	return o.Method == "POST" && o.Fault == nil && step.Part == BulkWhole && len(o.needs) == 0
+}
+
 // read fills in an operation, or its Fault.
 func (b *Bulk) read(i int, v Value) {
 	o := &b.Operations[i]

@@ -5,10 +5,8 @@ package exchange
 
 import (
 	"context"
-	"fmt"
 	"log/slog"
 	"net/http"
-	"runtime/debug"
 	"time"
 
 	"handover/handler/core/fault"
@@ -86,8 +84,7 @@ func (x *Exchange) call(h Handler, w http.ResponseWriter, r *http.Request) (err 
 		case http.ErrAbortHandler:
 			panic(p)
 		default:
-			err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
-				WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+			err = fault.Panicked(p)
 		}
 	}()
 	return h(w, r)

@@ -24,6 +24,34 @@ type call struct {
 	ifMatch     string
 	ifNoneMatch string
 	body        []byte
+	// part is the data of one operation of a bulk request, in the place of body.
+	part *scim.Value
+}
+
+// data is what the request holds as JSON. Whoever asks for it takes it over.
+func (c *call) data() (scim.Value, error) {
+	if c.part != nil {
+		return *c.part, nil
+	}
+	return scim.Parse(c.body)
+}
+
+// resource is the user or group that the request holds.
+func (c *call) resource(t *scim.ResourceType) (*scim.Resource, error) {
+	v, err := c.data()
+	if err != nil {
+		return nil, err
+	}
+	return t.FromValue(v)
+}
+
+// patch is the operations of a PATCH.
+func (c *call) patch(t *scim.ResourceType) (*scim.Patch, error) {
+	v, err := c.data()
+	if err != nil {
+		return nil, err
+	}
+	return t.PatchFromValue(v)
 }
 
 func (e *endpoint) call(r *http.Request, at location, q query, who *access.Caller) *call {

@@ -32,8 +32,11 @@ func getResourceType(_ context.Context, c *call) (*answer, error) {
 }
 
 // getServiceProviderConfig answers GET /ServiceProviderConfig.
-func getServiceProviderConfig(_ context.Context, c *call) (*answer, error) {
-	config := scim.ProviderConfig{MaxResults: provision.MaxPageSize, DefaultPageSize: provision.DefaultPageSize, Sort: true, ETag: true}
+func (e *endpoint) getServiceProviderConfig(_ context.Context, c *call) (*answer, error) {
+	config := scim.ProviderConfig{
+		MaxResults: provision.MaxPageSize, DefaultPageSize: provision.DefaultPageSize, Sort: true, ETag: true,
+		MaxBulkOperations: maxBulkOperations, MaxBulkBytes: int(e.BodyLimit),
+	}
 	return c.discovered(c.model.ServiceProviderConfig(c.base, config), true, "")
 }
 

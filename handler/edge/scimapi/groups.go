@@ -32,7 +32,7 @@ func createGroup(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.Decode(c.body)
+	r, err := c.resource(t)
 	if err != nil {
 		return nil, err
 	}
@@ -56,7 +56,7 @@ func patchGroup(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	patch, err := t.DecodePatch(c.body)
+	patch, err := c.patch(t)
 	if err != nil {
 		return nil, err
 	}
@@ -77,7 +77,7 @@ func replaceGroup(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.Decode(c.body)
+	r, err := c.resource(t)
 	if err != nil {
 		return nil, err
 	}

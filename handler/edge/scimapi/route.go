@@ -60,7 +60,7 @@ type endpointRoutes struct{ all, one, search route }
 // (RFC 7644 §3.4.3).
 const searchSegment = ".search"
 
-func table() routes {
+func (e *endpoint) table() routes {
 	const get, post, patch, put, remove = http.MethodGet, http.MethodPost, http.MethodPatch, http.MethodPut, http.MethodDelete
 	type methods = map[string]operation
 	at := func(endpoint string, all, one, search methods) endpointRoutes {
@@ -72,9 +72,10 @@ func table() routes {
 			methods{get: getUser, patch: patchUser, put: replaceUser, remove: deleteUser}, methods{post: searchUsers}),
 		"Groups": at("Groups", methods{get: listGroups, post: createGroup},
 			methods{get: getGroup, patch: patchGroup, put: replaceGroup, remove: deleteGroup}, methods{post: searchGroups}),
+		"Bulk":                  at("Bulk", methods{post: e.bulk}, nil, nil),
 		"Schemas":               at("Schemas", methods{get: listSchemas}, methods{get: getSchema}, nil),
 		"ResourceTypes":         at("ResourceTypes", methods{get: listResourceTypes}, methods{get: getResourceType}, nil),
-		"ServiceProviderConfig": at("ServiceProviderConfig", methods{get: getServiceProviderConfig}, nil, nil),
+		"ServiceProviderConfig": at("ServiceProviderConfig", methods{get: e.getServiceProviderConfig}, nil, nil),
 	}
 }
 
@@ -89,7 +90,7 @@ func (all routes) find(at location) (route, error) {
 		found = all[at.endpoint].one
 	}
 	if found.methods == nil || at.deeper {
-		return route{}, fault.New(fault.NotFound, "SCIM serves nothing at this path; there are /Users, /Groups, /Schemas, /ResourceTypes and /ServiceProviderConfig")
+		return route{}, fault.New(fault.NotFound, "SCIM serves nothing at this path; there are /Users, /Groups, /Bulk, /Schemas, /ResourceTypes and /ServiceProviderConfig")
 	}
 	return found, nil
 }
@@ -104,7 +105,12 @@ func (rt route) operation(w http.ResponseWriter, r *http.Request) (operation, er
 	if do, ok := rt.methods[method]; ok {
 		return do, nil
 	}
-	allowed := strings.Join(slices.Sorted(maps.Keys(rt.methods)), ", ")
-	w.Header().Set("Allow", allowed)
-	return nil, fault.New(fault.MethodNotAllowed, "%.16s is not served here; allowed: %s", r.Method, allowed)
+	allowed := slices.Collect(maps.Keys(rt.methods))
+	if rt.methods[http.MethodGet] != nil {
+		allowed = append(allowed, http.MethodHead)
+	}
+	slices.Sort(allowed)
+	list := strings.Join(allowed, ", ")
+	w.Header().Set("Allow", list)
+	return nil, fault.New(fault.MethodNotAllowed, "%.16s is not served here; allowed: %s", r.Method, list)
 }

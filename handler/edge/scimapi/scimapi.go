@@ -19,7 +19,7 @@ import (
 )
 
 // DefaultBodyLimit is the most bytes of a request's body where no other limit
-// is set: 1 MiB holds a PATCH with some 10,000 members.
+// is set: 1 MiB holds a PATCH with some 10,000 members, or 1,000 new users.
 const DefaultBodyLimit = 1 << 20
 
 // Config is what the endpoint needs.
@@ -46,7 +46,8 @@ func New(c Config) http.Handler {
 	if c.BodyLimit == 0 {
 		c.BodyLimit = DefaultBodyLimit
 	}
-	e := &endpoint{c, table()}
+	e := &endpoint{Config: c}
+	e.routes = e.table()
 	return c.Exchange.Wrap(render, e.serve)
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"handover/handler/adapter/local"
 	"handover/handler/adapter/store"
+	"handover/handler/adapter/table/tabletest"
 	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/scim"
@@ -31,9 +32,11 @@ import (
 type world struct {
 	http.Handler
 	*store.Store
-	gate  *access.Gate
-	token string
-	log   bytes.Buffer
+	// requests counts those to the table of the directory.
+	requests *tabletest.Counter
+	gate     *access.Gate
+	token    string
+	log      bytes.Buffer
 
 	mu     sync.Mutex
 	time   time.Time
@@ -48,8 +51,9 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
+	w.requests = tabletest.Counting(file.Table("directory"))
 	w.Store = store.New(store.Config{
-		Directory: file.Table("directory"), Records: file.Table("records"), Now: w.now, Random: &random{source: rand.NewChaCha8([32]byte{1})},
+		Directory: w.requests, Records: file.Table("records"), Now: w.now, Random: &random{source: rand.NewChaCha8([32]byte{1})},
 	})
 	w.token = w.tenant(t, directory.Tenant{ID: "acme", Name: "Acme", Country: "US", Domains: []string{"acme.com"}}, directory.Unlimited)
 	w.gate = access.New(access.Config{Tenants: w.Store, Now: w.now})

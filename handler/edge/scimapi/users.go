@@ -32,7 +32,7 @@ func createUser(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.Decode(c.body)
+	r, err := c.resource(t)
 	if err != nil {
 		return nil, err
 	}
@@ -55,7 +55,7 @@ func patchUser(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	patch, err := t.DecodePatch(c.body)
+	patch, err := c.patch(t)
 	if err != nil {
 		return nil, err
 	}
@@ -73,7 +73,7 @@ func replaceUser(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	r, err := t.Decode(c.body)
+	r, err := c.resource(t)
 	if err != nil {
 		return nil, err
 	}

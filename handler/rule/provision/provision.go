@@ -10,9 +10,7 @@ package provision
 
 import (
 	"context"
-	"fmt"
 	"io"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
@@ -124,8 +122,7 @@ func together(ctx context.Context, functions ...func(context.Context) error) err
 		group.Go(func() (err error) {
 			defer func() {
 				if p := recover(); p != nil {
-					err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
-						WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+					err = fault.Panicked(p)
 				}
 			}()
 			return f(ctx)
