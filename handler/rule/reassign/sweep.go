@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 )
 
 const (
@@ -20,6 +21,15 @@ const (
 type Swept struct {
 	// Tenants were looked at; Leaves were due and driven on.
 	Tenants, Leaves int
+	// Open are the leaves that are not at an end, as the sweep left them: of
+	// each tenant the 200 that are due first.
+	Open directory.Backlog
+}
+
+func (s *Swept) add(other Swept) {
+	s.Tenants += other.Tenants
+	s.Leaves += other.Leaves
+	s.Open.Add(other.Open)
 }
 
 // Sweep drives on whatever is overdue, in whatever state a process was killed:
@@ -46,33 +56,50 @@ func (s *Service) sweep(ctx context.Context, until, mendBefore time.Time, stale 
 	if err != nil {
 		return Swept{}, err
 	}
-	swept := Swept{Tenants: len(works)}
+	swept := Swept{Open: directory.Backlog{}}
 	var troubles []error
 	for _, work := range works {
-		driven, err := s.sweepTenant(ctx, work, until, mendBefore, stale)
-		swept.Leaves += driven
+		one, err := s.sweepTenant(ctx, work, until, mendBefore, stale)
+		swept.add(one)
 		troubles = append(troubles, err)
 	}
 	return swept, errors.Join(troubles...)
 }
 
-func (s *Service) sweepTenant(ctx context.Context, work directory.Work, until, mendBefore time.Time, stale func(directory.Leave) bool) (int, error) {
+func (s *Service) sweepTenant(ctx context.Context, work directory.Work, until, mendBefore time.Time, stale func(directory.Leave) bool) (Swept, error) {
+	swept := Swept{Tenants: 1}
 	due, err := s.Leaves.DueLeaves(ctx, work.Tenant, until, sweepBatch)
 	if err != nil {
-		return 0, err
+		return swept, err
 	}
+	swept.Leaves = len(due)
 	var troubles []error
 	for _, id := range due {
 		troubles = append(troubles, s.drive(ctx, work.Tenant, id, stale))
 	}
 	left, err := s.Leaves.Mend(ctx, work.Tenant, mendBefore)
 	troubles = append(troubles, err)
-	if err := errors.Join(troubles...); err != nil || left > 0 {
-		return len(due), err
+	var rows int
+	rows, swept.Open, err = s.backlog(ctx, work.Tenant)
+	if err := errors.Join(append(troubles, err)...); err != nil || left > 0 || rows > 0 {
+		return swept, err
 	}
-	open, err := s.Leaves.DueLeaves(ctx, work.Tenant, farFuture, 1)
-	if err != nil || len(open) > 0 {
-		return len(due), err
+	return swept, s.Leaves.Rest(ctx, work)
+}
+
+// backlog counts the leaves of a tenant that are not at an end, and their due
+// rows. It reads each of them; where all is well there are none.
+func (s *Service) backlog(ctx context.Context, tenant string) (rows int, open directory.Backlog, err error) {
+	ids, err := s.Leaves.DueLeaves(ctx, tenant, farFuture, sweepBatch)
+	open = directory.Backlog{}
+	for _, id := range ids {
+		leave, err := s.Leaves.Leave(ctx, tenant, id)
+		if err != nil && !fault.Is(err, fault.NotFound) {
+			return len(ids), open, err
+		}
+		if err == nil {
+			open.Count(leave, s.Now())
+		}
 	}
-	return len(due), s.Leaves.Rest(ctx, work)
+	return len(ids), open, err
 }
