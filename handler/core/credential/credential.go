@@ -98,7 +98,12 @@ func Parse(text string) (Presented, bool) {
 // c has not expired.
 func (p Presented) Opens(c Credential, now time.Time) bool {
 	same := subtle.ConstantTimeCompare(p.hash[:], c.Hash[:]) == 1
-	return same && p.Kind == c.Kind && p.ID == c.ID && (c.Expires.IsZero() || now.Before(c.Expires))
+	return same && p.Kind == c.Kind && p.ID == c.ID && !c.Expired(now)
+}
+
+// Expired tells whether the credential has ended.
+func (c Credential) Expired(now time.Time) bool {
+	return !c.Expires.IsZero() && !now.Before(c.Expires)
 }
 
 func checksum(kind Kind, raw []byte) uint32 {

@@ -14,7 +14,8 @@ import (
 // credentialView is a credential on the wire, which never shows its secret.
 type credentialView struct {
 	ID string `json:"id"`
-	// Kind is token or app-key; an answer that shows the secret needs none.
+	// Kind is token, app-key or oauth-client; an answer that shows the secret needs
+	// none.
 	Kind    string     `json:"kind,omitempty"`
 	Label   string     `json:"label"`
 	Created time.Time  `json:"created"`
@@ -33,6 +34,16 @@ type issuedToken struct {
 type issuedAppKey struct {
 	URL string `json:"url"`
 	Key string `json:"key"`
+	credentialView
+}
+
+// issuedOAuthClient is an OAuth client's secret, shown once, with what else the
+// customer pastes into the directory. The client id is the credential's id.
+type issuedOAuthClient struct {
+	TenantURL    string `json:"tenantUrl"`
+	TokenURL     string `json:"tokenUrl"`
+	ClientID     string `json:"clientId"`
+	ClientSecret string `json:"clientSecret"`
 	credentialView
 }
 
@@ -66,6 +77,18 @@ func (a api) issueAppKey(w http.ResponseWriter, r *http.Request) error {
 	}
 	return exchange.JSON(w, http.StatusCreated, issuedAppKey{
 		URL: a.appURL(r, r.PathValue("tenant")), Key: text, credentialView: viewOf(c),
+	})
+}
+
+func (a api) issueOAuthClient(w http.ResponseWriter, r *http.Request) error {
+	c, text, err := a.issue(w, r, credential.OAuthClient)
+	if err != nil {
+		return err
+	}
+	tenant := r.PathValue("tenant")
+	return exchange.JSON(w, http.StatusCreated, issuedOAuthClient{
+		TenantURL: a.tenantURL(r, tenant), TokenURL: a.tokenURL(r, tenant),
+		ClientID: c.ID, ClientSecret: text, credentialView: viewOf(c),
 	})
 }
 
@@ -137,6 +160,8 @@ func kindOf(k credential.Kind) string {
 		return "token"
 	case credential.AppKey:
 		return "app-key"
+	case credential.OAuthClient:
+		return "oauth-client"
 	}
 	return string(k)
 }

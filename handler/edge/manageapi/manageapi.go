@@ -3,10 +3,13 @@
 package manageapi
 
 import (
+	"context"
 	"net/http"
 
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 	"handover/handler/edge/exchange"
+	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
 )
 
@@ -17,8 +20,9 @@ const maxBody = 16 << 10
 // Config is what the routes need.
 type Config struct {
 	Exchange *exchange.Exchange
-	// Operator refuses whoever shows no operator key, with fault.Unauthorized.
-	Operator func(presented string) error
+	// Operator tells which operator shows a key or token, and refuses whoever is
+	// none, with fault.Unauthorized.
+	Operator func(ctx context.Context, presented string) (access.Operator, error)
 	Admin    *admin.Service
 	// BaseURL is the address under which a request reached the service, without
 	// a trailing slash: https://handover.example.com.
@@ -39,6 +43,7 @@ func New(c Config) http.Handler {
 		tenant:                               exchange.Methods{"GET": a.showTenant}.Serve,
 		tenant + "/tokens":                   exchange.Methods{"POST": a.issueToken}.Serve,
 		tenant + "/app-keys":                 exchange.Methods{"POST": a.issueAppKey}.Serve,
+		tenant + "/oauth-clients":            exchange.Methods{"POST": a.issueOAuthClient}.Serve,
 		tenant + "/credentials":              exchange.Methods{"GET": a.listCredentials}.Serve,
 		tenant + "/credentials/{credential}": exchange.Methods{"DELETE": a.revokeCredential}.Serve,
 		tenant + "/leaves":                   exchange.Methods{"GET": a.listLeaves}.Serve,
@@ -53,16 +58,20 @@ func New(c Config) http.Handler {
 }
 
 // operated lets operators through to a handler; a stranger does not even learn
-// which routes there are.
+// which routes there are. Who may only look is let through to GET and HEAD.
 func (a api) operated(next exchange.Handler) exchange.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
-		if err := a.Operator(exchange.Bearer(r)); err != nil {
+		operator, err := a.Operator(r.Context(), exchange.Bearer(r))
+		if err != nil {
 			return err
 		}
 		line := exchange.LineOf(r.Context())
-		line.Actor = admin.Actor
+		line.Actor = operator.ID
 		if tenant := r.PathValue("tenant"); directory.ValidTenantID(tenant) {
 			line.Tenant = tenant
+		}
+		if operator.ReadOnly && r.Method != http.MethodGet && r.Method != http.MethodHead {
+			return fault.New(fault.Forbidden, "the app role Handover.Reader may look and not change; ask for Handover.Operator")
 		}
 		return next(w, r)
 	}

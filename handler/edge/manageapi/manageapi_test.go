@@ -140,6 +140,16 @@ func TestConversation(t *testing.T) {
 			"GET /tenants/acme/credentials", ``, 200,
 			`{"credentials":[{"id":"0000000000000000","kind":"app-key","label":"","created":"2026-03-01T12:00:00Z"}]}`,
 		},
+		{"DELETE /tenants/acme/credentials/0000000000000000", ``, 204, ``},
+		{
+			"POST /tenants/acme/oauth-clients", `{"label":"entra"}`, 201,
+			`{"tenantUrl":"https://handover.example/scim/acme/v2","tokenUrl":"https://handover.example/oauth2/acme/token",` +
+				`"clientId":"0000000000000000","clientSecret":"hvc_` + secret + `bdnc6qy","id":"0000000000000000","label":"entra","created":"2026-03-01T12:00:00Z"}`,
+		},
+		{
+			"GET /tenants/acme/credentials", ``, 200,
+			`{"credentials":[{"id":"0000000000000000","kind":"oauth-client","label":"entra","created":"2026-03-01T12:00:00Z"}]}`,
+		},
 		{
 			"GET /tenants/acme/activity?limit=1", ``, 200,
 			`{"activity":[{"at":"2026-03-01T12:00:00Z","kind":"credential.issued","actor":"operator","detail":"0000000000000000"}]}`,
@@ -248,6 +258,32 @@ func TestStrangersLearnNothing(t *testing.T) {
 	}
 }
 
+func TestReadersMayLookAndNotChange(t *testing.T) {
+	memory := directorytest.Memory{"globex": globex()}
+	now := func() time.Time { return noon }
+	var log strings.Builder
+	api := manageapi.New(manageapi.Config{
+		Exchange: &exchange.Exchange{Log: slog.New(slog.NewJSONHandler(&log, nil)), Now: now, Reference: func() string { return "r1" }},
+		Operator: func(context.Context, string) (access.Operator, error) {
+			return access.Operator{ID: "0b0b0b0b-0000-4000-8000-00000000000b", ReadOnly: true}, nil
+		},
+		Admin:   &admin.Service{Tenants: memory, Users: memory, Leaves: memory, Journal: memory, Now: now, Random: zeros{}, Changed: func(string) {}},
+		BaseURL: func(*http.Request) string { return "" },
+	})
+	for line, want := range map[string]int{
+		"GET /tenants": 200, "HEAD /tenants/globex": 200,
+		"POST /tenants": 403, "POST /tenants/globex/tokens": 403, "POST /tenants/globex/oauth-clients": 403,
+		"DELETE /tenants/globex/credentials/0000000000000000": 403, "PATCH /tenants/globex": 403,
+	} {
+		if w := ask(api, line, `{}`); w.Code != want {
+			t.Errorf("%s: status %d, want %d: %s", line, w.Code, want, w.Body)
+		}
+	}
+	if len(memory["globex"].Credentials) != 0 || !strings.Contains(log.String(), `"actor":"0b0b0b0b-0000-4000-8000-00000000000b"`) {
+		t.Errorf("something was issued, or the log does not say who looked: %s", log.String())
+	}
+}
+
 // TestSecretsStayOutOfTheLog issues a token and looks for it, and for the key
 // that was shown, in the log line.
 func TestSecretsStayOutOfTheLog(t *testing.T) {
@@ -284,7 +320,7 @@ func TestTroubleOfOurOwn(t *testing.T) {
 	now := func() time.Time { return noon }
 	api := manageapi.New(manageapi.Config{
 		Exchange: &exchange.Exchange{Log: slog.New(slog.NewTextHandler(t.Output(), nil)), Now: now, Reference: func() string { return "r1" }},
-		Operator: func(string) error { return nil },
+		Operator: func(context.Context, string) (access.Operator, error) { return access.Operator{}, nil },
 		Admin:    &admin.Service{Tenants: broken{}, Now: now},
 		BaseURL:  func(*http.Request) string { return "" },
 	})

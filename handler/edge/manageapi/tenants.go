@@ -63,6 +63,11 @@ func (a api) tenantURL(r *http.Request, tenant string) string {
 	return a.BaseURL(r) + "/scim/" + tenant + "/v2"
 }
 
+// tokenURL is where the directory gets access tokens.
+func (a api) tokenURL(r *http.Request, tenant string) string {
+	return a.BaseURL(r) + "/oauth2/" + tenant + "/token"
+}
+
 // appURL is where the business application finds its tenant.
 func (a api) appURL(r *http.Request, tenant string) string {
 	return a.BaseURL(r) + "/app/v1/" + tenant

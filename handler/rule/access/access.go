@@ -1,6 +1,7 @@
 // Package access answers who is calling, and whether they may: it compares the
-// token that was shown with the tenant's credentials, and an operator's key
-// with the deployment's.
+// token that was shown with the tenant's credentials, or with what the tenant
+// expects of Entra ID, and an operator's key with the deployment's. For an OAuth
+// client that has proven itself it signs an access token.
 //
 // It keeps a snapshot of each tenant's settings and credentials, at most five
 // seconds old, so that a request does not pay for the check with a read of its
@@ -10,7 +11,6 @@ package access
 import (
 	"context"
 	"crypto/sha256"
-	"crypto/subtle"
 	"sync"
 	"time"
 
@@ -33,11 +33,15 @@ const (
 	maxCredentials = 8192
 )
 
+// EntraCaller is the Credential of who was let in on a token of Entra ID itself,
+// or on one that was given for an assertion of Entra's: no row stands behind it.
+const EntraCaller = "entra"
+
 // Caller is who made a request.
 type Caller struct {
 	// Tenant is the settings of the tenant, at most five seconds old.
 	Tenant directory.Tenant
-	// Credential is the id of the credential that was shown.
+	// Credential is the id of the credential that was shown, or EntraCaller.
 	Credential string
 }
 
@@ -48,14 +52,24 @@ type Config struct {
 	// OperatorKeys are the keys of whoever runs the deployment; an empty one
 	// opens nothing.
 	OperatorKeys []string
+	// Operators are the vendor's people in Entra ID, if they sign in there.
+	Operators Operators
+	// Keys sign and verify access tokens; without them there are none.
+	Keys *credential.Keyring
+	// Entra checks what Entra ID has signed; without it nothing of that passes.
+	Entra directory.EntraVerifier
 }
 
 // Gate decides who may pass. It is safe for concurrent use.
 type Gate struct {
-	now         func() time.Time
-	operators   [][sha256.Size]byte
-	tenants     *cache[string, directory.Tenant]
-	credentials *cache[credentialKey, credential.Credential]
+	now          func() time.Time
+	operatorKeys [][sha256.Size]byte
+	operators    Operators
+	keys         *credential.Keyring
+	entra        directory.EntraVerifier
+	tenants      *cache[string, directory.Tenant]
+	credentials  *cache[credentialKey, credential.Credential]
+	failures     *failures
 }
 
 type credentialKey struct{ tenant, id string }
@@ -63,7 +77,7 @@ type credentialKey struct{ tenant, id string }
 // New makes a Gate.
 func New(c Config) *Gate {
 	g := &Gate{
-		now:     c.Now,
+		now: c.Now, operators: c.Operators, keys: c.Keys, entra: c.Entra, failures: newFailures(c.Now),
 		tenants: newCache(maxTenants, c.Now, c.Tenants.Tenant),
 		credentials: newCache(maxCredentials, c.Now, func(ctx context.Context, key credentialKey) (credential.Credential, error) {
 			return c.Tenants.Credential(ctx, key.tenant, key.id)
@@ -71,29 +85,16 @@ func New(c Config) *Gate {
 	}
 	for _, key := range c.OperatorKeys {
 		if key != "" {
-			g.operators = append(g.operators, sha256.Sum256([]byte(key)))
+			g.operatorKeys = append(g.operatorKeys, sha256.Sum256([]byte(key)))
 		}
 	}
 	return g
 }
 
-// Operator lets an operator's key pass, or is fault.Unauthorized. It takes the
-// same time for every key of one length.
-func (g *Gate) Operator(presented string) error {
-	shown, same := sha256.Sum256([]byte(presented)), 0
-	for _, key := range g.operators {
-		same |= subtle.ConstantTimeCompare(shown[:], key[:])
-	}
-	if same != 1 {
-		return fault.New(fault.Unauthorized, "the operator key is missing or wrong; send it as Authorization: Bearer")
-	}
-	return nil
-}
-
 // Authenticate tells who shows the token to a tenant. Whatever is wrong with
-// it, the answer is one and the same fault.Unauthorized; a SCIM token of a
-// tenant whose SCIM is off is fault.ScimSwitchedOff. A malformed token costs no
-// read.
+// it, the answer is one and the same fault.Unauthorized, or fault.RateLimited to
+// a caller who failed too often; a SCIM token of a tenant whose SCIM is off is
+// fault.ScimSwitchedOff. A malformed token costs no read.
 func (g *Gate) Authenticate(ctx context.Context, tenant, token string, kind credential.Kind) (Caller, error) {
 	a, err := g.Admit(ctx, tenant, token, kind)
 	if err != nil {
@@ -109,12 +110,17 @@ func (g *Gate) Forget(tenant string) {
 	g.credentials.drop(func(key credentialKey) bool { return key.tenant == tenant })
 }
 
-// look is what the store says about a tenant and a credential, both fresh.
-func (g *Gate) look(ctx context.Context, key credentialKey) (t answer[directory.Tenant], c answer[credential.Credential], err error) {
+// look is what the store says about a tenant and the row behind a proof, both
+// fresh.
+func (g *Gate) look(ctx context.Context, tenant string, p proof) (t answer[directory.Tenant], c answer[credential.Credential], err error) {
+	if p.row() == "" {
+		t, err = g.tenants.get(ctx, tenant)
+		return t, c, err
+	}
 	var failed error
 	var both sync.WaitGroup
-	both.Go(func() { t, failed = g.tenants.get(ctx, key.tenant) })
-	c, err = g.credentials.get(ctx, key)
+	both.Go(func() { t, failed = g.tenants.get(ctx, tenant) })
+	c, err = g.credentials.get(ctx, credentialKey{tenant, p.row()})
 	both.Wait()
 	if err == nil {
 		err = failed
@@ -123,16 +129,23 @@ func (g *Gate) look(ctx context.Context, key credentialKey) (t answer[directory.
 }
 
 // judge decides on what is known of tenant and credential.
-func (g *Gate) judge(shown credential.Presented, t answer[directory.Tenant], c answer[credential.Credential]) (Caller, error) {
-	if opens := shown.Opens(c.value, g.now()); !opens || !t.known || !c.known {
+func (g *Gate) judge(ctx context.Context, p proof, t answer[directory.Tenant], c answer[credential.Credential]) (Caller, error) {
+	if err := p.holds(ctx, g.now(), t.value, c.value); err != nil {
+		return Caller{}, err
+	}
+	if !t.known || p.row() != "" && !c.known {
 		return Caller{}, refused()
 	}
-	if t.value.ScimOff && shown.Kind == credential.ScimToken {
+	if t.value.ScimOff && p.opens() == credential.ScimToken {
 		return Caller{}, fault.New(fault.ScimSwitchedOff, "SCIM is switched off for the tenant %s; an operator can switch it on", t.value.ID)
 	}
-	return Caller{Tenant: t.value, Credential: c.value.ID}, nil
+	caller := Caller{Tenant: t.value, Credential: p.row()}
+	if caller.Credential == "" {
+		caller.Credential = EntraCaller
+	}
+	return caller, nil
 }
 
-func refused() error {
+func refused() *fault.Fault {
 	return fault.New(fault.Unauthorized, "the token is missing, wrong, expired, revoked or another tenant's; issue a new one and send it as Authorization: Bearer")
 }

@@ -120,7 +120,7 @@ func TestOperator(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			err := test.gate.Operator(test.key)
+			_, err := test.gate.Operator(t.Context(), test.key)
 			if (err == nil) != test.want || (err != nil && !fault.Is(err, fault.Unauthorized)) {
 				t.Errorf("error is %v, want passing %v", err, test.want)
 			}

@@ -28,21 +28,25 @@ type verdict struct {
 // beside it, but nothing of it may be answered, and nothing written, before
 // Confirm.
 func (g *Gate) Admit(ctx context.Context, tenant, token string, kind credential.Kind) (Admission, error) {
-	shown, ok := credential.Parse(token)
-	if !ok || shown.Kind != kind || !directory.ValidTenantID(tenant) {
-		return Admission{}, refused()
+	p, ok := g.prove(tenant, token, kind)
+	if !ok || !directory.ValidTenantID(tenant) {
+		return Admission{}, g.failed(ctx, tenant, refused())
 	}
-	key := credentialKey{tenant, shown.ID}
-	t, freshTenant := g.tenants.peek(tenant)
-	c, freshCredential := g.credentials.peek(key)
-	caller, err := g.judge(shown, t, c)
+	t, fresh := g.tenants.peek(tenant)
+	var c answer[credential.Credential]
+	if p.row() != "" {
+		var freshRow bool
+		c, freshRow = g.credentials.peek(credentialKey{tenant, p.row()})
+		fresh = fresh && freshRow
+	}
+	caller, err := g.judge(ctx, p, t, c)
 	switch {
-	case freshTenant && freshCredential:
-		return Admission{Caller: caller}, err
+	case fresh:
+		return Admission{Caller: caller}, g.failed(ctx, tenant, err)
 	case err == nil:
-		return Admission{Caller: caller, pending: g.refresh(ctx, shown, key)}, nil
+		return Admission{Caller: caller, pending: g.refresh(ctx, tenant, p)}, nil
 	}
-	v := <-g.refresh(ctx, shown, key)
+	v := <-g.refresh(ctx, tenant, p)
 	return Admission{Caller: v.caller}, v.err
 }
 
@@ -63,16 +67,16 @@ func (a Admission) Confirm(ctx context.Context) (Caller, error) {
 	}
 }
 
-func (g *Gate) refresh(ctx context.Context, shown credential.Presented, key credentialKey) <-chan verdict {
+func (g *Gate) refresh(ctx context.Context, tenant string, p proof) <-chan verdict {
 	pending := make(chan verdict, 1)
 	go func() {
-		t, c, err := g.look(ctx, key)
+		t, c, err := g.look(ctx, tenant, p)
 		if err != nil {
 			pending <- verdict{err: fmt.Errorf("access: refresh the snapshot: %w", err)}
 			return
 		}
-		caller, err := g.judge(shown, t, c)
-		pending <- verdict{caller, err}
+		caller, err := g.judge(ctx, p, t, c)
+		pending <- verdict{caller, g.failed(ctx, tenant, err)}
 	}()
 	return pending
 }

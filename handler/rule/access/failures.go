@@ -1,0 +1,99 @@
+package access
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"handover/handler/core/directory"
+	"handover/handler/core/fault"
+)
+
+// How often a caller may fail: a typing error in a directory's settings, which is
+// tried a few times a minute, stays far below.
+const (
+	failuresPerSecond = 1
+	failuresAtOnce    = 30
+	// maxFailing is how many callers who failed a process remembers, about 2 MB.
+	maxFailing = 8192
+)
+
+type addressKey struct{}
+
+// From returns a context that tells from which address, a short text, a request
+// comes: failures are then counted by address and tenant, else by tenant alone.
+func From(ctx context.Context, address string) context.Context {
+	return context.WithValue(ctx, addressKey{}, address)
+}
+
+// failing is whom failures are counted for.
+type failing struct{ address, tenant string }
+
+// failures counts failed proofs. It is never asked before a proof has been
+// looked at: many customers' directories call from the same addresses, and
+// whoever could use up a limit there would lock the others out.
+type failures struct {
+	now func() time.Time
+
+	mu       sync.Mutex
+	limiters map[failing]*rate.Limiter
+}
+
+func newFailures(now func() time.Time) *failures {
+	return &failures{now: now, limiters: make(map[failing]*rate.Limiter)}
+}
+
+// failed counts a refusal and returns it, or fault.RateLimited in its place to
+// who failed too often. Other errors, and none, pass through.
+func (g *Gate) failed(ctx context.Context, tenant string, err error) error {
+	if !fault.Is(err, fault.Unauthorized) {
+		return err
+	}
+	address, _ := ctx.Value(addressKey{}).(string)
+	who := failing{address: address}
+	if directory.ValidTenantID(tenant) {
+		who.tenant = tenant
+	}
+	if wait := g.failures.count(who); wait > 0 {
+		return fault.New(fault.RateLimited, "too many wrong tokens; correct ones pass all the same").WithRetryAfter(wait).WithCause(err)
+	}
+	return err
+}
+
+// count is how long who fails should wait; 0 while failures are few.
+func (f *failures) count(who failing) time.Duration {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	now := f.now()
+	limiter, held := f.limiters[who]
+	if !held {
+		if len(f.limiters) >= maxFailing {
+			delete(f.limiters, f.calmest(now))
+		}
+		limiter = rate.NewLimiter(failuresPerSecond, failuresAtOnce)
+		f.limiters[who] = limiter
+	}
+	r := limiter.ReserveN(now, 1)
+	wait := r.DelayFrom(now)
+	if wait > 0 {
+		r.CancelAt(now)
+	}
+	return wait
+}
+
+// calmest is, of a few taken at random, who has failed least of late.
+func (f *failures) calmest(now time.Time) (calmest failing) {
+	const sample = 8
+	n, most := 0, -1.0
+	for who, limiter := range f.limiters {
+		if left := limiter.TokensAt(now); left > most {
+			calmest, most = who, left
+		}
+		if n++; n == sample {
+			break
+		}
+	}
+	return calmest
+}
