@@ -3,6 +3,7 @@ package store
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"handover/handler/adapter/table"
 	"handover/handler/core/directory"
@@ -20,7 +21,16 @@ func (t *transaction) insertActivity(a directory.Activity) {
 	c = withID(c, "Id", a.Target)
 	c = withText(c, "De", a.Detail)
 	c = withTime(c, "At", a.At)
-	t.insert(activityRow(a.At, t.tx), c)
+	at := a.At
+	for t.writes(activityRow(at, t.tx)) {
+		at = at.Add(1)
+	}
+	t.insert(activityRow(at, t.tx), c)
+}
+
+// writes tells whether the transaction has an operation on the row already.
+func (t *transaction) writes(row string) bool {
+	return slices.ContainsFunc(t.operations, func(o table.Operation) bool { return o.Row == row })
 }
 
 // Note writes a line of the tenant's history on its own.

@@ -55,8 +55,9 @@ func (s *Store) readCounter(ctx context.Context, tenant string) (counterRow, err
 	}}, nil
 }
 
-// admit takes out what the cap refuses. It refuses only after the row was read
-// for this very decision: another process may have raised the cap or made room.
+// admit takes out what the cap refuses, and puts off what it may refuse. It
+// refuses only after the row was read for this very decision: another process
+// may have raised the cap or made room.
 func (w *writer) admit(ctx context.Context, batch []*submission) []*submission {
 	fresh := false
 	for {
@@ -68,31 +69,45 @@ func (w *writer) admit(ctx context.Context, batch []*submission) []*submission {
 			}
 			w.counter, fresh = row, true
 		}
-		admitted, refused := w.divide(batch)
+		admitted, refused, putOff := w.divide(batch)
 		if len(refused) == 0 || fresh {
 			for _, sub := range refused {
 				sub.finish("", capReached(w.counter.Counters))
 			}
+			w.putBack(putOff)
 			return admitted
 		}
 		w.counter.known = false
 	}
 }
 
-// divide tells which changes the cap lets through, in their order.
-func (w *writer) divide(batch []*submission) (admitted, refused []*submission) {
-	next := w.counter
+// divide tells which changes the cap lets through, in their order. What finds
+// the last seats taken by others of the same batch is put off, not refused: one
+// of those may fail yet, for example because its name is in use.
+func (w *writer) divide(batch []*submission) (admitted, refused, putOff []*submission) {
+	next, taking := w.counter, false
 	for _, sub := range batch {
 		after := next
 		after.apply(sub.delta)
-		if sub.delta.Active > 0 && after.Cap >= 0 && after.Active > after.Cap {
+		over := sub.delta.Active > 0 && after.Cap >= 0 && after.Active > after.Cap
+		switch {
+		case over && taking:
+			putOff = append(putOff, sub)
+		case over:
 			refused = append(refused, sub)
-			continue
+		default:
+			next, taking = after, taking || sub.delta.Active > 0
+			admitted = append(admitted, sub)
 		}
-		next = after
-		admitted = append(admitted, sub)
 	}
-	return admitted, refused
+	return admitted, refused, putOff
+}
+
+// putBack lets submissions go first in the next batch.
+func (w *writer) putBack(subs []*submission) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.waiting = append(subs, w.waiting...)
 }
 
 func capReached(c directory.Counters) error {

@@ -35,6 +35,8 @@ type groupCommit struct {
 	// lost are reverse rows that should have been there and are not.
 	lost map[directory.ID]bool
 	name int
+	// also is the activity of changes that this one was joined with.
+	also []directory.Activity
 }
 
 // CommitGroup decides a change of one group. In one process one change of a
@@ -48,20 +50,22 @@ func (s *Store) CommitGroup(ctx context.Context, tenant string, change directory
 	if change.After == nil {
 		return directory.Group{}, s.deleteGroup(ctx, tenant, &change)
 	}
-	release, waited, err := s.groups.acquire(ctx, tenant+"/"+change.After.ID.String())
+	key := tenant + "/" + change.After.ID.String()
+	if change.Rebase && change.Before != nil && sameGroup(change.Before, change.After) {
+		return s.joinGroup(ctx, tenant, key, change)
+	}
+	release, _, err := s.groups.acquire(ctx, key)
 	if err != nil {
 		return directory.Group{}, err
 	}
 	defer release()
-	if change.Rebase && change.Before != nil && sameGroup(change.Before, change.After) {
-		return s.rebaseGroup(ctx, tenant, change, waited)
-	}
-	return s.writeGroup(ctx, tenant, &change)
+	return s.writeGroup(ctx, tenant, &change, nil)
 }
 
 // rebaseGroup makes a change of members alone to whatever version the group
 // has, as long as the group itself is as it was. Who had to wait reads first.
-func (s *Store) rebaseGroup(ctx context.Context, tenant string, change directory.GroupChange, changed bool) (directory.Group, error) {
+// The activity of changes that were joined to it is written along.
+func (s *Store) rebaseGroup(ctx context.Context, tenant string, change directory.GroupChange, also []directory.Activity, changed bool) (directory.Group, error) {
 	before, after := *change.Before, *change.After
 	change.Before, change.After = &before, &after
 	for range maxConflicts {
@@ -75,7 +79,7 @@ func (s *Store) rebaseGroup(ctx context.Context, tenant string, change directory
 			}
 			before, after.Version = g, g.Version+1
 		}
-		g, err := s.writeGroup(ctx, tenant, &change)
+		g, err := s.writeGroup(ctx, tenant, &change, also)
 		if !fault.Is(err, fault.RowChanged) {
 			return g, err
 		}
@@ -85,7 +89,7 @@ func (s *Store) rebaseGroup(ctx context.Context, tenant string, change directory
 }
 
 // writeGroup creates or changes a group; the caller holds its lock.
-func (s *Store) writeGroup(ctx context.Context, tenant string, change *directory.GroupChange) (directory.Group, error) {
+func (s *Store) writeGroup(ctx context.Context, tenant string, change *directory.GroupChange, also []directory.Activity) (directory.Group, error) {
 	p, err := s.planMembers(ctx, tenant, change)
 	if err != nil {
 		return directory.Group{}, err
@@ -94,6 +98,7 @@ func (s *Store) writeGroup(ctx context.Context, tenant string, change *directory
 		return *change.Before, nil
 	}
 	c := newGroupCommit(tenant, change, p)
+	c.also = also
 	if err := s.announce(ctx, c); err != nil {
 		return directory.Group{}, err
 	}
@@ -195,6 +200,9 @@ func (c *groupCommit) build(s *Store) map[int]directory.ID {
 		c.add(table.Delete, c.intent, c.intentETag, nil)
 	}
 	c.insertActivity(c.change.Activity)
+	for _, activity := range c.also {
+		c.insertActivity(activity)
+	}
 	return removals
 }
 

@@ -13,6 +13,7 @@ func leaveColumns(l *directory.Leave, tx string) table.Columns {
 	c = withPerson(c, "L", l.Leaver)
 	c = withText(c, "ST", string(l.State))
 	c = withInt(c, "AT", int64(l.Attempt))
+	c = withInt(c, "FA", int64(l.Failures))
 	c = withTime(c, "DU", l.Due)
 	c = withTime(c, "LE", l.Lease)
 	c = withText(c, "HO", l.Holder)
@@ -40,7 +41,7 @@ func leaveOf(row *table.Entity) directory.Leave {
 	c := row.Columns
 	return directory.Leave{
 		ID: getID(c.Get("Id")), Leaver: personOf(c, "L"), State: directory.LeaveState(c.Get("ST").Text()),
-		Attempt: int(c.Get("AT").Int()), Due: c.Get("DU").Time(),
+		Attempt: int(c.Get("AT").Int()), Failures: int(c.Get("FA").Int()), Due: c.Get("DU").Time(),
 		Lease: c.Get("LE").Time(), Holder: c.Get("HO").Text(), Recipient: personOf(c, "R"),
 		Moved: int(c.Get("MV").Int()), Code: fault.Code(c.Get("CO").Text()), Reason: c.Get("RE").Text(),
 		Opened: c.Get("OP").Time(), Changed: c.Get("CH").Time(), ETag: row.ETag,

@@ -131,7 +131,7 @@ func (s *Store) leaveGroup(ctx context.Context, tenant string, group, member dir
 		after := g
 		after.Version, after.Modified = g.Version+1, s.now()
 		change := directory.GroupChange{Before: &g, After: &after, Members: directory.MemberChange{Remove: []directory.ID{member}}}
-		changed, err := s.writeGroup(ctx, tenant, &change)
+		changed, err := s.writeGroup(ctx, tenant, &change, nil)
 		if err == nil && changed.Version == g.Version {
 			return s.remove(ctx, tenant, reverseRow(member, group))
 		}

@@ -37,6 +37,7 @@ type Store struct {
 	now                func() time.Time
 	random             io.Reader
 	groups             locks
+	joins              joins
 	writers            writers
 	hints              hints
 }

@@ -54,6 +54,9 @@ func (s *Store) CommitUser(ctx context.Context, tenant string, change directory.
 // userConflict reads a shared index again if that was in the way; any other
 // conflict is the caller's.
 func (s *Store) userConflict(ctx context.Context, tenant string, c *userCommit, err error) (again bool, _ error) {
+	if c.change.Before == nil && fault.Is(err, fault.UserCapReached) {
+		return false, s.nameBeforeCap(ctx, tenant, c, err)
+	}
 	failed := table.FailedOperation(err)
 	if !conflicted(err) || failed == table.NoOperation {
 		return false, fmt.Errorf("store: commit user: %w", err)
@@ -65,11 +68,29 @@ func (s *Store) userConflict(ctx context.Context, tenant string, c *userCommit, 
 	}
 	switch {
 	case failed == c.name && fault.Is(err, fault.RowExists):
-		return false, fault.New(fault.Uniqueness, "userName is in use by another user of this tenant").WithCause(err)
+		return false, nameTaken(err)
 	case c.change.Before == nil && fault.Is(err, fault.RowExists):
 		return false, fault.New(fault.Conflict, "the id of the new user is in use; try again").WithCause(err)
 	}
 	return false, stale("user", err)
+}
+
+// nameBeforeCap tells the creator of a user who exists already just that, also
+// where the cap is reached: a directory that repeats a create after a lost answer
+// must learn that it is done.
+func (s *Store) nameBeforeCap(ctx context.Context, tenant string, c *userCommit, capped error) error {
+	_, err := s.directory.Get(ctx, tenant, nameRow(fold(c.change.After.UserName)))
+	switch {
+	case err == nil:
+		return nameTaken(capped)
+	case fault.Is(err, fault.RowNotFound):
+		return capped
+	}
+	return fmt.Errorf("store: read userName index: %w", err)
+}
+
+func nameTaken(cause error) error {
+	return fault.New(fault.Uniqueness, "userName is in use by another user of this tenant").WithCause(cause)
 }
 
 // prepareUser reads what the transaction must know: the shared index rows that
