@@ -27,9 +27,11 @@ var allowed = map[string][]string{
 	"adapter/table/tabletest": {"core/*", "adapter/table"},
 	"adapter/azure":           {"core/*", "adapter/table"},
 	"adapter/azure/azuretest": nil,
+	"adapter/entra":           {"core/*"},
+	"adapter/entra/entratest": nil,
 	"adapter/local":           {"core/*", "adapter/table"},
 	"adapter/store":           {"core/*", "adapter/table"},
-	"adapter/telemetry":       {"core/*"},
+	"adapter/telemetry":       {"core/*", "adapter/table"},
 
 	"rule/*": {"core/*"},
 
