@@ -284,18 +284,20 @@ func TestStoreTrouble(t *testing.T) {
 }
 
 func TestStrangersCannotPushOutWhoIsKnown(t *testing.T) {
-	d := newDoor(t, time.Time{})
-	if _, err := d.Authenticate(t.Context(), "acme", d.token, credential.ScimToken); err != nil {
-		t.Fatal(err)
-	}
-	for range 10_000 {
-		_, stranger, _ := credential.Issue(credential.ScimToken, "", time.Now(), time.Time{}, rand.Reader)
-		_, _ = d.Authenticate(t.Context(), "acme", stranger, credential.ScimToken)
-	}
-	d.tenants.took()
-	if _, err := d.Authenticate(t.Context(), "acme", d.token, credential.ScimToken); err != nil || d.tenants.took() != 0 {
-		t.Errorf("10,000 unknown tokens pushed a known one out: %v", err)
-	}
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor(t, time.Time{})
+		if _, err := d.Authenticate(t.Context(), "acme", d.token, credential.ScimToken); err != nil {
+			t.Fatal(err)
+		}
+		for range 10_000 {
+			_, stranger, _ := credential.Issue(credential.ScimToken, "", time.Now(), time.Time{}, rand.Reader)
+			_, _ = d.Authenticate(t.Context(), "acme", stranger, credential.ScimToken)
+		}
+		d.tenants.took()
+		if _, err := d.Authenticate(t.Context(), "acme", d.token, credential.ScimToken); err != nil || d.tenants.took() != 0 {
+			t.Errorf("10,000 unknown tokens pushed a known one out: %v", err)
+		}
+	})
 }
 
 func BenchmarkAuthenticate(b *testing.B) {
