@@ -26,6 +26,10 @@ type MemberChange struct {
 // MemberChanges are the steps that the patch asks for, in order.
 func (p *Patch) MemberChanges() []MemberChange { return p.members }
 
+// MembersAlone tells whether the patch asks for changes of members and for
+// nothing else.
+func (p *Patch) MembersAlone() bool { return len(p.members) > 0 && len(p.operations) == 0 }
+
 // membersChange reads an operation on members in all its forms: a list, one
 // object, bare ids, brackets with value eq, with or without a value.
 func (d *patchDecoder) membersChange(o operation, value *Value) error {

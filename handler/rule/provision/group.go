@@ -76,10 +76,35 @@ func (s *Service) PatchGroup(ctx context.Context, c Caller, id directory.ID, p *
 	if err != nil {
 		return Group{}, err
 	}
-	return s.changeGroup(ctx, c, id, allowed, func(r *scim.Resource) (*scim.Resource, directory.MemberChange, error) {
+	edit := func(r *scim.Resource) (*scim.Resource, directory.MemberChange, error) {
 		_, err := p.Apply(r)
 		return r, members, err
+	}
+	if allowed == nil && p.MembersAlone() {
+		return s.changeMembers(ctx, c, id, edit)
+	}
+	return s.changeGroup(ctx, c, id, allowed, edit)
+}
+
+// changeMembers changes nothing but members, whatever version the group has by
+// then: it takes no turn, for the store joins those that come at the same time.
+func (s *Service) changeMembers(ctx context.Context, c Caller, id directory.ID, edit edit) (Group, error) {
+	stored, err := untilCurrent(func() (directory.Group, error) {
+		before, err := s.Group(ctx, c, id, false)
+		if err != nil {
+			return directory.Group{}, err
+		}
+		change, err := s.decideGroup(c, &before.Group, edit)
+		if err != nil || change == nil {
+			return before.Group, err
+		}
+		change.Rebase = true
+		return s.Groups.CommitGroup(ctx, c.Tenant.ID, *change)
 	})
+	if err != nil {
+		return Group{}, fmt.Errorf("provision: change members: %w", err)
+	}
+	return Group{Group: stored}, nil
 }
 
 // ReplaceGroup puts a resource in the place of a group's attributes and

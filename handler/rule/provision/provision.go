@@ -92,8 +92,7 @@ func (p Precondition) check(version int64) error {
 	return fault.New(fault.VersionMismatch, "If-Match names a version that is no longer current; read the resource again")
 }
 
-// decide makes a change of one resource: it decides until the rows it read are
-// still the same when it commits.
+// decide makes a change of one resource when its turn has come.
 func decide[T any](ctx context.Context, s *Service, id directory.ID, once func() (T, error)) (T, error) {
 	var none T
 	done, err := s.turns.take(ctx, id)
@@ -101,6 +100,13 @@ func decide[T any](ctx context.Context, s *Service, id directory.ID, once func()
 		return none, err
 	}
 	defer done()
+	return untilCurrent(once)
+}
+
+// untilCurrent decides until the rows that were read are still the same when
+// they are committed.
+func untilCurrent[T any](once func() (T, error)) (T, error) {
+	var none T
 	var last error
 	for range maxDecisions {
 		decided, err := once()
