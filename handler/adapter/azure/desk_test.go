@@ -3,12 +3,11 @@ package azure_test
 import (
 	"crypto/rand"
 	"fmt"
-	"net/http"
-	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
+
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 
 	"handover/handler/adapter/store"
 	"handover/handler/adapter/table"
@@ -17,74 +16,18 @@ import (
 	"handover/handler/rule/provision"
 )
 
-// watch carries requests out and notes from when to when each was on its way.
-type watch struct {
-	http.Client
-	delay time.Duration
-	mu    sync.Mutex
-	on    bool
-	seen  []interval
-}
-
-type interval struct{ start, end time.Time }
-
-// Do implements policy.Transporter. The delay makes requests overlap that do
-// not wait for one another.
-func (w *watch) Do(req *http.Request) (*http.Response, error) {
-	w.mu.Lock()
-	on := w.on
-	w.mu.Unlock()
-	if !on {
-		return w.Client.Do(req)
-	}
-	start := time.Now()
-	time.Sleep(w.delay)
-	resp, err := w.Client.Do(req)
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.seen = append(w.seen, interval{start, time.Now()})
-	return resp, err
-}
-
-// cost is what an operation may take: requests, and how many of them have to
-// wait for one another.
-type cost struct{ Requests, Depth int }
-
-// during counts what run sends. The depth is the most requests of which each
-// began after the one before had ended.
-func (w *watch) during(run func()) cost {
-	w.mu.Lock()
-	w.on, w.seen = true, nil
-	w.mu.Unlock()
-	run()
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.on = false
-	slices.SortFunc(w.seen, func(a, b interval) int { return a.end.Compare(b.end) })
-	c := cost{Requests: len(w.seen)}
-	var last time.Time
-	for _, i := range w.seen {
-		if !i.start.Before(last) {
-			c.Depth, last = c.Depth+1, i.end
-		}
-	}
-	return c
-}
-
 // desk is the rules of provisioning over a store in Azurite, with one tenant.
 type desk struct {
 	testing.TB
 	*provision.Service
 	provision.Caller
-	*watch
 	directory, records table.Table
 	store              *store.Store
 }
 
-func newDesk(t testing.TB) *desk {
-	w := &watch{delay: 25 * time.Millisecond, Client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
-	tables := openTables(t, w)
-	d := &desk{TB: t, watch: w, directory: newTable(t, tables), records: newTable(t, tables)}
+func newDesk(t testing.TB, transport policy.Transporter) *desk {
+	tables := openTables(t, transport)
+	d := &desk{TB: t, directory: newTable(t, tables), records: newTable(t, tables)}
 	d.Caller = provision.Caller{Tenant: &directory.Tenant{ID: "acme", Name: "Acme", Country: "US", Domains: []string{"*"}}, Actor: "entra"}
 	d.restart()
 	if _, err := d.store.CreateTenant(t.Context(), *d.Tenant, -1, directory.Activity{At: d.now()}); err != nil {

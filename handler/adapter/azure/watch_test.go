@@ -1,0 +1,62 @@
+package azure_test
+
+import (
+	"net/http"
+	"slices"
+	"sync"
+	"time"
+)
+
+// watch carries requests out and notes from when to when each was on its way.
+type watch struct {
+	http.Client
+	delay time.Duration
+	mu    sync.Mutex
+	on    bool
+	seen  []interval
+}
+
+type interval struct{ start, end time.Time }
+
+// Do implements policy.Transporter. The delay makes requests overlap that do
+// not wait for one another.
+func (w *watch) Do(req *http.Request) (*http.Response, error) {
+	w.mu.Lock()
+	on := w.on
+	w.mu.Unlock()
+	if !on {
+		return w.Client.Do(req)
+	}
+	start := time.Now()
+	time.Sleep(w.delay)
+	resp, err := w.Client.Do(req)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.seen = append(w.seen, interval{start, time.Now()})
+	return resp, err
+}
+
+// cost is what an operation may take: requests, and how many of them have to
+// wait for one another.
+type cost struct{ Requests, Depth int }
+
+// during counts what run sends. The depth is the most requests of which each
+// began after the one before had ended.
+func (w *watch) during(run func()) cost {
+	w.mu.Lock()
+	w.on, w.seen = true, nil
+	w.mu.Unlock()
+	run()
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.on = false
+	slices.SortFunc(w.seen, func(a, b interval) int { return a.end.Compare(b.end) })
+	c := cost{Requests: len(w.seen)}
+	var last time.Time
+	for _, i := range w.seen {
+		if !i.start.Before(last) {
+			c.Depth, last = c.Depth+1, i.end
+		}
+	}
+	return c
+}
