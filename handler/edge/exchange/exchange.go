@@ -28,6 +28,8 @@ type Exchange struct {
 	Now func() time.Time
 	// Reference makes a short random text that ties a 5xx to its log line.
 	Reference func() string
+	// Observe, if any, is told of each request once it has been answered.
+	Observe func(context.Context, Observation)
 }
 
 // Line is what a handler adds to the log line of its request. None of it may be
@@ -71,7 +73,17 @@ func (x *Exchange) Wrap(render Renderer, h Handler) http.Handler {
 		if f != nil && answer.status == 0 {
 			render(answer, r, f, reference)
 		}
-		x.log(r, e, answer, f, err, reference, x.Now().Sub(began))
+		o := Observation{
+			Method: r.Method, Route: r.Pattern, Tenant: e.Tenant,
+			Status: answer.status, Trips: e.tally.Trips(), Took: x.Now().Sub(began),
+		}
+		if f != nil {
+			o.Fault = f.Code
+		}
+		x.log(r, e, &o, err, reference)
+		if x.Observe != nil {
+			x.Observe(ctx, o)
+		}
 	})
 }
 
@@ -90,21 +102,20 @@ func (x *Exchange) call(h Handler, w http.ResponseWriter, r *http.Request) (err 
 	return h(w, r)
 }
 
-func (x *Exchange) log(r *http.Request, e *entry, answer *recorder, f *fault.Fault, err error, reference string, took time.Duration) {
-	attributes := make([]slog.Attr, 0, 12)
-	attributes = append(attributes,
-		slog.String("tenant", e.Tenant), slog.String("method", r.Method), slog.String("route", r.Pattern),
-		slog.Int("status", answer.status), slog.Float64("ms", float64(took.Microseconds())/1000),
-		slog.Int64("trips", e.tally.Trips()))
+func (x *Exchange) log(r *http.Request, e *entry, o *Observation, err error, reference string) {
+	attributes := o.attributes()
 	if e.Actor != "" {
 		attributes = append(attributes, slog.String("actor", e.Actor))
 	}
 	if id := r.Header.Get("X-Azure-Functions-Invocationid"); id != "" {
 		attributes = append(attributes, slog.String("invocation", id))
 	}
+	if id := Trace(r); id != "" {
+		attributes = append(attributes, slog.String("trace", id))
+	}
 	level := slog.LevelInfo
-	if f != nil {
-		attributes = append(attributes, slog.String("fault", string(f.Code)))
+	if o.Fault != "" {
+		attributes = append(attributes, slog.String("fault", string(o.Fault)))
 	}
 	if reference != "" {
 		level = slog.LevelError

@@ -9,6 +9,8 @@ import (
 	"time"
 
 	"handover/handler/core/fault"
+	"handover/handler/core/tally"
+	"handover/handler/edge/exchange"
 )
 
 // function is what the host invokes under one name.
@@ -33,25 +35,53 @@ func (t *Trigger) invoke(w http.ResponseWriter, r *http.Request, name string, f 
 	began := t.Now()
 	ctx, cancel := context.WithTimeout(r.Context(), t.Timeout)
 	defer cancel()
+	var trips tally.Tally
 	r.Body = http.MaxBytesReader(w, r.Body, bodyLimit)
-	attributes, err := guarded(ctx, r, f.call)
-	level := slog.LevelInfo
-	attributes = append(attributes, slog.String("function", name),
-		slog.String("invocation", r.Header.Get("X-Azure-Functions-Invocationid")),
-		slog.Float64("ms", float64(t.Now().Sub(began).Microseconds())/1000))
-	if err != nil {
-		level = slog.LevelError
-		attributes = append(attributes, slog.String("fault", string(fault.Of(err).Code)), slog.String("error", err.Error()))
+	attributes, err := guarded(tally.With(ctx, &trips), r, f.call)
+	o := exchange.Observation{
+		Method: r.Method, Route: "/" + name, Tenant: tenantOf(attributes),
+		Status: f.status(err), Trips: trips.Trips(), Took: t.Now().Sub(began),
 	}
-	t.Log.LogAttrs(ctx, level, "invocation", attributes...)
-	status := f.status(err)
-	if status != http.StatusOK && storageAway(err) {
+	if err != nil {
+		o.Fault = fault.Of(err).Code
+	}
+	t.log(ctx, r, name, &o, attributes, err)
+	if t.Observe != nil {
+		t.Observe(ctx, o)
+	}
+	if o.Status != http.StatusOK && storageAway(err) {
 		t.pause(ctx)
 	}
 	w.Header().Set("Content-Type", "application/json")
-	w.WriteHeader(status)
+	w.WriteHeader(o.Status)
 	// The host drops what it cannot read; there is nobody else to tell.
 	_ = json.NewEncoder(w).Encode(answer{Outputs: map[string]any{}, Logs: []string{}})
+}
+
+// log writes the line of an invocation.
+func (t *Trigger) log(ctx context.Context, r *http.Request, name string, o *exchange.Observation, attributes []slog.Attr, err error) {
+	level := slog.LevelInfo
+	attributes = append(attributes, slog.String("function", name),
+		slog.String("invocation", r.Header.Get("X-Azure-Functions-Invocationid")),
+		slog.Float64("ms", float64(o.Took.Microseconds())/1000), slog.Int64("trips", o.Trips))
+	if id := exchange.Trace(r); id != "" {
+		attributes = append(attributes, slog.String("trace", id))
+	}
+	if err != nil {
+		level = slog.LevelError
+		attributes = append(attributes, slog.String("fault", string(o.Fault)), slog.String("error", err.Error()))
+	}
+	t.Log.LogAttrs(ctx, level, "invocation", attributes...)
+}
+
+// tenantOf is the tenant that an invocation was about, if it was about one.
+func tenantOf(attributes []slog.Attr) string {
+	for _, a := range attributes {
+		if a.Key == "tenant" {
+			return a.Value.String()
+		}
+	}
+	return ""
 }
 
 // guarded makes a fault of a panic, so that one message cannot take the process

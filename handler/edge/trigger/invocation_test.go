@@ -19,6 +19,7 @@ import (
 
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
+	"handover/handler/edge/exchange"
 )
 
 // TestDeadLetterAnswers wants 500 only where the storage was away: the
@@ -152,5 +153,31 @@ func TestPauseBeforeGivingBack(t *testing.T) {
 				}
 			})
 		})
+	}
+}
+
+// TestInvocationsAreObserved wants of each invocation what its line says, too.
+func TestInvocationsAreObserved(t *testing.T) {
+	var got []exchange.Observation
+	work := &rule{}
+	tr := newTrigger(work)
+	now := time.Unix(0, 0)
+	tr.Now = func() time.Time { now = now.Add(time.Second); return now }
+	tr.Observe = func(_ context.Context, o exchange.Observation) { got = append(got, o) }
+	for _, target := range []string{"/reassign", "/sweep"} {
+		if target == "/sweep" {
+			work.err = fault.New(fault.StorageBusy, "busy")
+		}
+		request := httptest.NewRequest(http.MethodPost, "/", strings.NewReader(`{"Data":{"message":`+ourBody(t)+`}}`))
+		request.RequestURI = target
+		request.Header.Set("Content-Type", "application/json")
+		tr.Front(elsewhere).ServeHTTP(httptest.NewRecorder(), request)
+	}
+	want := []exchange.Observation{
+		{Method: "POST", Route: "/reassign", Tenant: "acme", Status: 200, Took: time.Second},
+		{Method: "POST", Route: "/sweep", Status: 500, Fault: fault.StorageBusy, Took: time.Second},
+	}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("observations (-want +got):\n%s", diff)
 	}
 }

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"handover/handler/core/directory"
+	"handover/handler/edge/exchange"
 	"handover/handler/rule/reassign"
 )
 
@@ -26,6 +27,8 @@ type Trigger struct {
 	Work Work
 	Log  *slog.Logger
 	Now  func() time.Time
+	// Observe, if any, is told of each invocation once it has been answered.
+	Observe func(context.Context, exchange.Observation)
 	// Timeout bounds one invocation, below functionTimeout: an invocation that
 	// reaches that one costs every other request of the process its life.
 	Timeout time.Duration
@@ -130,5 +133,8 @@ func (t *Trigger) deadletter(ctx context.Context, r *http.Request) ([]slog.Attr,
 
 func (t *Trigger) sweep(ctx context.Context, _ *http.Request) ([]slog.Attr, error) {
 	swept, err := t.Work.Sweep(ctx)
-	return []slog.Attr{slog.Int("tenants", swept.Tenants), slog.Int("leaves", swept.Leaves)}, err
+	return []slog.Attr{
+		slog.Int("tenants", swept.Tenants), slog.Int("leaves", swept.Leaves), slog.Int("overdue", swept.Open.Overdue()),
+		slog.Int("blocked", swept.Open.In(directory.Blocked)), slog.Int("parked", swept.Open.In(directory.Parked)),
+	}, err
 }

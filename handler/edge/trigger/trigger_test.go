@@ -212,14 +212,14 @@ func TestNobodyElseReachesATrigger(t *testing.T) {
 			t.Run(function+", "+test.name, func(t *testing.T) {
 				encoded := fmt.Sprintf("%%%x", function[0]) + function[1:]
 				line := strings.NewReplacer("%72eassign", encoded, "Reassign", strings.ToUpper(function), "reassign", function).Replace(test.line)
-				answer := exchange(t, server.Listener.Addr().String(), request(line, test.headers))
+				answer := sendRaw(t, server.Listener.Addr().String(), request(line, test.headers))
 				if len(r.messages)+len(r.dead)+r.sweeps > 0 {
 					t.Fatalf("the rule was reached; answer %s", answer)
 				}
 			})
 		}
 	}
-	if answer := exchange(t, server.Listener.Addr().String(), request("POST /reassign", asHost)); !strings.HasPrefix(answer, "HTTP/1.1 200") || len(r.messages) != 1 {
+	if answer := sendRaw(t, server.Listener.Addr().String(), request("POST /reassign", asHost)); !strings.HasPrefix(answer, "HTTP/1.1 200") || len(r.messages) != 1 {
 		t.Fatalf("the host itself was refused: %s", answer)
 	}
 }
@@ -244,7 +244,7 @@ func FuzzDeliver(f *testing.F) {
 	})
 }
 
-func exchange(t *testing.T, address, request string) string {
+func sendRaw(t *testing.T, address, request string) string {
 	t.Helper()
 	connection, err := net.Dial("tcp", address)
 	if err != nil {
