@@ -414,3 +414,31 @@ func TestManyMessages(t *testing.T) {
 		t.Errorf("messages are left: %v", left)
 	}
 }
+
+// TestCreditIsKept sends two messages at once to a receiver that asked for one:
+// the other stays for somebody else.
+func TestCreditIsKept(t *testing.T) {
+	w := open(t, azuretest.Queue{})
+	batch, err := w.sender.NewMessageBatch(w.ctx(), nil)
+	w.check(err)
+	for _, body := range []string{"one", "two"} {
+		w.check(batch.AddMessage(&azservicebus.Message{Body: []byte(body)}, nil))
+	}
+	received := make(chan string)
+	ctx := w.ctx()
+	go func() {
+		messages, _ := w.receiver.ReceiveMessages(ctx, 1, nil)
+		for _, m := range messages {
+			received <- string(m.Body)
+		}
+		close(received)
+	}()
+	time.Sleep(200 * time.Millisecond) // until the credit is there
+	w.check(w.sender.SendMessageBatch(w.ctx(), batch, nil))
+	if got := <-received; got != "one" {
+		t.Errorf("received %q", got)
+	}
+	if got := w.admin.Counts(w.queue); got != (azuretest.Counts{Active: 1, Locked: 1}) {
+		t.Errorf("the queue holds %+v, want one locked and one active", got)
+	}
+}
