@@ -46,12 +46,18 @@ func RenderJSON(w http.ResponseWriter, _ *http.Request, f *fault.Fault, referenc
 	if f.Code == fault.Unauthorized {
 		w.Header().Set("WWW-Authenticate", `Bearer realm="handover"`)
 	}
-	if f.RetryAfter > 0 {
-		seconds := (f.RetryAfter + time.Second - 1) / time.Second
-		w.Header().Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
-	}
+	RetryAfter(w.Header(), f)
 	// Encoding these strings cannot fail.
 	_ = JSON(w, f.Code.Status(), failure{failureDetail{Code: f.Code, Message: f.Message, Reference: reference}})
+}
+
+// RetryAfter sets the header of that name to how long a fault asks to wait, in
+// whole seconds: some clients read no other form.
+func RetryAfter(h http.Header, f *fault.Fault) {
+	if f.RetryAfter > 0 {
+		seconds := (f.RetryAfter + time.Second - 1) / time.Second
+		h.Set("Retry-After", strconv.FormatInt(int64(seconds), 10))
+	}
 }
 
 // NoRoute is the Handler of every path that nobody serves.
