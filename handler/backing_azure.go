@@ -9,7 +9,7 @@ import (
 	"handover/handler/adapter/azure"
 )
 
-// farewell bounds the closing of the connection to Service Bus.
+// farewell bounds the closing of a connection that a process may do without.
 const farewell = 2 * time.Second
 
 // openBacking keeps rows and messages where the settings say.

@@ -49,6 +49,13 @@ func (m *Main) start(ctx context.Context, settings Settings, triggers bool) (*Pr
 // closed if the program cannot be opened.
 func (m *Main) open(ctx context.Context, settings Settings, options Options) (*Program, error) {
 	options.Now, options.Random = m.Now, m.Random
+	if telemetry.Wanted(m.Env) {
+		options.Telemetry = func(process string) (*telemetry.Telemetry, error) {
+			return telemetry.Open(ctx, telemetry.Config{Now: m.Now, Process: process, Failed: func(err error) {
+				options.Log.Warn("traces or metrics could not be sent", slog.String("error", err.Error()))
+			}})
+		}
+	}
 	program, err := newProgram(ctx, settings, options)
 	if err != nil {
 		return nil, errors.Join(err, options.Listener.Close())

@@ -26,7 +26,7 @@ func (p *Program) recoverAndSweep(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			if _, err := p.leaves.Sweep(ctx); err != nil && ctx.Err() == nil {
+			if _, err := p.work.Sweep(ctx); err != nil && ctx.Err() == nil {
 				warn(p.options.Log, "the sweep met trouble", err)
 			}
 		}

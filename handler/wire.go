@@ -13,6 +13,7 @@ import (
 	"time"
 
 	"handover/handler/adapter/store"
+	"handover/handler/adapter/telemetry"
 	"handover/handler/core/fault"
 	"handover/handler/edge/appapi"
 	"handover/handler/edge/exchange"
@@ -42,8 +43,10 @@ type Options struct {
 	// the sweep.
 	Triggers bool
 	Log      *slog.Logger
-	Now      func() time.Time
-	Random   io.Reader
+	// Telemetry, if any, opens traces and metrics for a process.
+	Telemetry func(process string) (*telemetry.Telemetry, error)
+	Now       func() time.Time
+	Random    io.Reader
 	// Step, if any, is called before and after everything durable that the
 	// program does: a test that kills the program does it there.
 	Step func()
@@ -51,12 +54,14 @@ type Options struct {
 
 // Program is a running Handover.
 type Program struct {
-	options Options
-	server  *http.Server
-	backing *backing
-	leaves  *reassign.Service
-	courier *reassign.Courier
-	trigger *trigger.Trigger
+	options   Options
+	server    *http.Server
+	backing   *backing
+	leaves    *reassign.Service
+	work      *watchedWork
+	courier   *reassign.Courier
+	trigger   *trigger.Trigger
+	telemetry *telemetry.Telemetry
 }
 
 // newProgram opens the store and wires rules and edges to it. It answers
@@ -74,20 +79,27 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 		return nil, err
 	}
 	p := &Program{options: options, backing: backing}
+	if options.Telemetry != nil {
+		if p.telemetry, err = options.Telemetry(process); err != nil {
+			return nil, errors.Join(err, backing.close())
+		}
+	}
 	s := p.store()
 	p.leaves = &reassign.Service{
-		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: steppedQueue{backing.queue, options.Step},
+		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
 		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
 	}
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
 		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
+	p.work = &watchedWork{Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now}}
 	p.trigger = &trigger.Trigger{
-		Work: p.leaves, Log: options.Log, Now: options.Now,
+		Work: p.work, Log: options.Log, Now: options.Now,
 		Timeout: time.Duration(settings.FunctionTimeout) * 8 / 10, Pause: time.Second,
+		Observe: p.observe(),
 	}
 	p.server = &http.Server{
-		Handler: p.routes(settings, s), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: p.telemetry.HTTP(p.routes(settings, s)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),
 	}
 	return p, nil
@@ -95,8 +107,8 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 
 func (p *Program) store() *store.Store {
 	return store.New(store.Config{
-		Directory: steppedTable{p.backing.directory, p.options.Step},
-		Records:   steppedTable{p.backing.records, p.options.Step},
+		Directory: p.telemetry.Table(directoryTable, steppedTable{p.backing.directory, p.options.Step}),
+		Records:   p.telemetry.Table(recordsTable, steppedTable{p.backing.records, p.options.Step}),
 		Now:       p.options.Now, Random: p.options.Random,
 	})
 }
@@ -106,7 +118,7 @@ func (p *Program) store() *store.Store {
 // directories do not follow.
 func (p *Program) routes(settings Settings, s *store.Store) http.Handler {
 	gate := access.New(access.Config{Tenants: s, Now: p.options.Now, OperatorKeys: []string{settings.OperatorKey}})
-	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference}
+	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference, Observe: p.observe()}
 	base := exchange.BaseURL(settings.BaseURL)
 	edges := map[string]http.Handler{
 		"scim": scimapi.New(scimapi.Config{
@@ -159,7 +171,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { p.courier.Run(ctx) })
-	background.Go(func() { p.backing.receive(ctx, p.trigger.Deliver) })
+	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver)) })
 	background.Go(func() { p.recoverAndSweep(ctx) })
 	ended := make(chan error, 1)
 	go func() { ended <- p.server.Serve(p.options.Listener) }()
@@ -176,9 +188,19 @@ func (p *Program) Run(ctx context.Context) error {
 	return nil
 }
 
+// observe is what edges tell of each request to; nil where nobody listens.
+func (p *Program) observe() func(context.Context, exchange.Observation) {
+	if p.telemetry == nil {
+		return nil
+	}
+	return func(ctx context.Context, o exchange.Observation) { p.telemetry.Observe(ctx, telemetry.Request(o)) }
+}
+
 // Close releases what the program holds.
 func (p *Program) Close() error {
-	return errors.Join(p.server.Close(), p.backing.close())
+	ctx, cancel := context.WithTimeout(context.Background(), farewell)
+	defer cancel()
+	return errors.Join(p.server.Close(), p.backing.close(), p.telemetry.Close(ctx))
 }
 
 // shortName is 12 random hex digits.
