@@ -104,30 +104,6 @@ func TestAuthenticate(t *testing.T) {
 	}
 }
 
-func TestOperator(t *testing.T) {
-	d := newDoor(t, time.Time{})
-	none := access.New(access.Config{Tenants: d.tenants, Now: time.Now, OperatorKeys: []string{""}})
-	tests := []struct {
-		name, key string
-		gate      *access.Gate
-		want      bool
-	}{
-		{"the first key", "first key", d.Gate, true},
-		{"the second key", "second key", d.Gate, true},
-		{"a wrong key", "third key", d.Gate, false},
-		{"no key shown", "", d.Gate, false},
-		{"no key configured", "", none, false},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			_, err := test.gate.Operator(t.Context(), test.key)
-			if (err == nil) != test.want || (err != nil && !fault.Is(err, fault.Unauthorized)) {
-				t.Errorf("error is %v, want passing %v", err, test.want)
-			}
-		})
-	}
-}
-
 func TestSnapshotIsAtMostFiveSecondsOld(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, time.Time{})

@@ -70,13 +70,17 @@ func (a Admission) Confirm(ctx context.Context) (Caller, error) {
 func (g *Gate) refresh(ctx context.Context, tenant string, p proof) <-chan verdict {
 	pending := make(chan verdict, 1)
 	go func() {
-		t, c, err := g.look(ctx, tenant, p)
-		if err != nil {
-			pending <- verdict{err: fmt.Errorf("access: refresh the snapshot: %w", err)}
-			return
-		}
-		caller, err := g.judge(ctx, p, t, c)
+		caller, err := g.lookAndJudge(ctx, tenant, p)
 		pending <- verdict{caller, g.failed(ctx, tenant, err)}
 	}()
 	return pending
+}
+
+func (g *Gate) lookAndJudge(ctx context.Context, tenant string, p proof) (caller Caller, err error) {
+	defer survive(&err)
+	t, c, err := g.look(ctx, tenant, p)
+	if err != nil {
+		return Caller{}, fmt.Errorf("access: refresh the snapshot: %w", err)
+	}
+	return g.judge(ctx, p, t, c)
 }

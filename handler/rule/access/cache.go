@@ -98,15 +98,18 @@ func (c *cache[K, V]) fly(ctx context.Context, key K, f *flight[V]) {
 	close(f.done)
 }
 
-// ask reads a key; a panic, which would end the process here, becomes a fault.
 func (c *cache[K, V]) ask(ctx context.Context, key K) (value V, err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
-				WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
-		}
-	}()
+	defer survive(&err)
 	return c.read(ctx, key)
+}
+
+// survive is deferred where a panic would end the process, and makes a fault of
+// it.
+func survive(err *error) {
+	if p := recover(); p != nil {
+		*err = fault.New(fault.Internal, "something failed inside the service; the request may be tried again").
+			WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
+	}
 }
 
 // drop forgets the keys that match. A read of one of them that is under way

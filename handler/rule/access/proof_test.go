@@ -1,6 +1,7 @@
 package access_test
 
 import (
+	"context"
 	"crypto/rand"
 	"strings"
 	"testing"
@@ -158,76 +159,6 @@ func TestGatesWithoutKeysOrEntra(t *testing.T) {
 
 func second[T any](_ T, err error) error { return err }
 
-func TestGrantForSecret(t *testing.T) {
-	h := newHouse(t)
-	id, secret := h.issue(t, "acme", credential.OAuthClient, time.Time{})
-	other, otherSecret := h.issue(t, "acme", credential.OAuthClient, time.Time{})
-	expiredID, expired := h.issue(t, "acme", credential.OAuthClient, time.Now().Add(-time.Second))
-	soonID, soon := h.issue(t, "acme", credential.OAuthClient, time.Now().Add(time.Minute))
-	tests := []struct {
-		name, tenant, id, secret string
-		lifetime                 time.Duration
-	}{
-		{"the one client", "acme", id, secret, time.Hour},
-		{"the other, at the same time", "acme", other, otherSecret, time.Hour},
-		{"a secret that soon ends", "acme", soonID, soon, time.Minute},
-		{"the secret of the other", "acme", id, otherSecret, 0},
-		{"no id", "acme", "", secret, 0},
-		{"no secret", "acme", id, "", 0},
-		{"a typing error", "acme", id, secret[:len(secret)-1] + "0", 0},
-		{"an expired secret", "acme", expiredID, expired, 0},
-		{"another tenant's", "globex", id, secret, 0},
-		{"a tenant that is not there", "gone", id, secret, 0},
-		{"a tenant that cannot be", "~", id, secret, 0},
-		{"a secret token in its place", "acme", h.id, h.token, 0},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			g, err := h.GrantForSecret(t.Context(), test.tenant, test.id, test.secret)
-			if test.lifetime == 0 {
-				if !fault.Is(err, fault.Unauthorized) || g.Token != "" || fault.Of(err).Message != "the client is unknown, or its secret or assertion is missing, wrong, expired, revoked or another tenant's" {
-					t.Errorf("granted %q, %v", g.Token, err)
-				}
-				return
-			}
-			if err != nil || g.Credential != test.id || g.Lifetime > test.lifetime || g.Lifetime < test.lifetime-10*time.Second {
-				t.Errorf("granted %+v, %v; want %v", g, err, test.lifetime)
-			}
-		})
-	}
-}
-
-func TestGrantForAssertion(t *testing.T) {
-	h := newHouse(t)
-	tests := []struct {
-		name, tenant, client, assertion string
-		passes                          bool
-	}{
-		{"without a client id", "acme", "", h.assertion(), true},
-		{"the tenant's id", "acme", "acme", h.assertion(), true},
-		{"the application's id", "acme", workload, h.assertion(), true},
-		{"another client id", "acme", "globex", h.assertion(), false},
-		{"an audience with its scope", "acme", "", h.assertion("aud", "api://"+workload+"/.default"), true},
-		{"another subject", "acme", "", h.assertion("sub", workload), false},
-		{"another audience", "acme", "", h.assertion("aud", "api://"+vendorApp), false},
-		{"another directory", "acme", "", h.assertion("tid", globexDirectory), false},
-		{"another tenant, whose settings do not suffice", "globex", "", h.assertion("tid", globexDirectory, "iss", "https://login.microsoftonline.com/"+globexDirectory+"/v2.0"), false},
-		{"a tenant without settings", "initech", "", h.assertion(), false},
-		{"a tenant that is not there", "gone", "", h.assertion(), false},
-		{"a tenant that cannot be", "~", "", h.assertion(), false},
-		{"a provisioning token", "acme", "", h.entra.Token(entratest.Provisioning(acmeDirectory, time.Now())), false},
-		{"no JWT", "acme", "", "x", false},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			g, err := h.GrantForAssertion(t.Context(), test.tenant, test.client, test.assertion)
-			if (err == nil) != test.passes || err != nil && !fault.Is(err, fault.Unauthorized) || test.passes && g.Lifetime != time.Hour {
-				t.Errorf("granted %+v, %v", g, err)
-			}
-		})
-	}
-}
-
 func TestAnHourOfAccess(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		h := newHouse(t)
@@ -312,40 +243,6 @@ func TestWhatStandsBehindATokenEndsIt(t *testing.T) {
 	}
 }
 
-func TestOperatorsOfEntra(t *testing.T) {
-	h := newHouse(t)
-	token := func(role string) entratest.Claims {
-		return entratest.Operator(vendorDirectory, vendorApp, role, time.Now())
-	}
-	const object = "0b0b0b0b-0000-4000-8000-00000000000b"
-	tests := []struct {
-		name   string
-		claims entratest.Claims
-		want   access.Operator
-	}{
-		{"an operator", token("Handover.Operator"), access.Operator{ID: object}},
-		{"a reader", token("Handover.Reader"), access.Operator{ID: object, ReadOnly: true}},
-		{"both", token("").With("roles", []string{"Handover.Reader", "Handover.Operator"}), access.Operator{ID: object}},
-		{"another role", token("Handover.Admin"), access.Operator{}},
-		{"a role in small letters", token("handover.operator"), access.Operator{}},
-		{"no role", token("").With("roles", nil), access.Operator{}},
-		{"another directory", entratest.Operator(acmeDirectory, vendorApp, "Handover.Operator", time.Now()), access.Operator{}},
-		{"another application", token("Handover.Operator").With("aud", workload), access.Operator{}},
-		{"expired", token("Handover.Operator").With("exp", 1), access.Operator{}},
-	}
-	for _, test := range tests {
-		t.Run(test.name, func(t *testing.T) {
-			got, err := h.Operator(t.Context(), h.entra.Token(test.claims))
-			if got != test.want || (err == nil) != (test.want.ID != "") || err != nil && !fault.Is(err, fault.Unauthorized) {
-				t.Errorf("operator %+v, %v; want %+v", got, err, test.want)
-			}
-		})
-	}
-	if got, err := h.Operator(t.Context(), "key"); err != nil || got != (access.Operator{ID: "operator"}) {
-		t.Errorf("the key gives %+v, %v", got, err)
-	}
-}
-
 func TestEntraIsAwayAndNobodyIsRefused(t *testing.T) {
 	h := newHouse(t)
 	h.entra.Down(true)
@@ -359,6 +256,21 @@ func TestEntraIsAwayAndNobodyIsRefused(t *testing.T) {
 		if !fault.Is(err, fault.Unavailable) || fault.Of(err).RetryAfter <= 0 {
 			t.Errorf("%s: %v", name, err)
 		}
+	}
+}
+
+// panicking is a verifier with a defect.
+type panicking struct{}
+
+func (panicking) VerifyEntra(context.Context, string, directory.EntraExpectation) (directory.EntraClaims, error) {
+	panic("the verifier broke")
+}
+
+func TestAVerifierThatPanicsEndsNoProcess(t *testing.T) {
+	h := newHouse(t)
+	gate := access.New(access.Config{Tenants: h.tenants, Now: time.Now, Entra: panicking{}})
+	if _, err := gate.Authenticate(t.Context(), "globex", "eyJ.e30.", credential.ScimToken); !fault.Is(err, fault.Internal) {
+		t.Errorf("error is %v", err)
 	}
 }
 
