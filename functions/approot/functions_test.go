@@ -78,7 +78,7 @@ func TestHTTPFunctions(t *testing.T) {
 		}
 	}
 	slices.Sort(names)
-	if diff := cmp.Diff([]string{"app", "manage", "scim"}, names); diff != "" {
+	if diff := cmp.Diff([]string{"app", "manage", "oauth2", "scim"}, names); diff != "" {
 		t.Errorf("HTTP functions (-want +got):\n%s", diff)
 	}
 }
