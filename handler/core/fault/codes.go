@@ -18,8 +18,14 @@ const (
 	TooMany       Code = "tooMany"
 	InvalidVers   Code = "invalidVers"
 
+	// What a client may have got wrong when it pages by cursor (RFC 9865 §2.1).
+	InvalidCursor Code = "invalidCursor"
+	ExpiredCursor Code = "expiredCursor"
+	InvalidCount  Code = "invalidCount"
+
 	// What any client may have got wrong.
 	NotFound         Code = "notFound"
+	NotAcceptable    Code = "notAcceptable"
 	MethodNotAllowed Code = "methodNotAllowed"
 	TooLarge         Code = "tooLarge"
 	MediaType        Code = "mediaType"
@@ -54,6 +60,7 @@ const (
 	StorageUnknown Code = "storageUnknown"
 
 	// Ours.
+	NotImplemented  Code = "notImplemented"
 	SettingsInvalid Code = "settingsInvalid"
 	Unavailable     Code = "unavailable"
 	Internal        Code = "internal"
@@ -83,9 +90,13 @@ func Table() []Entry {
 		{Uniqueness, 409, "uniqueness", "Another resource of the tenant has this userName or displayName."},
 		{InvalidVers, 400, "invalidVers", "The path names a version of SCIM other than 2.0; the base URL of a tenant ends in /v2."},
 		{TooMany, 400, "tooMany", "The filter would have to read more than the service allows; narrow it to an indexed attribute."},
+		{InvalidCursor, 400, "invalidCursor", "The cursor is not one of this service, or belongs to another query; begin again with an empty one."},
+		{ExpiredCursor, 400, "expiredCursor", "The cursor is too old; begin again with an empty one."},
+		{InvalidCount, 400, "invalidCount", "A page that is reached by a cursor must have at least one place."},
 
 		{NotFound, 404, "", "No such resource, tenant or route."},
 		{MethodNotAllowed, 405, "", "The route exists, the method does not; the Allow header lists those that do."},
+		{NotAcceptable, 406, "", "The Accept header takes neither application/scim+json nor application/json."},
 		{TooLarge, 413, "", "The body is over the limit that the sentence names."},
 		{MediaType, 415, "", "The Content-Type is neither application/scim+json nor application/json."},
 		{VersionMismatch, 412, "", "If-Match names a version that is no longer current; read the resource again."},
@@ -114,6 +125,7 @@ func Table() []Entry {
 		{StorageBusy, 503, "", "The storage asks for patience; try again after the time in Retry-After."},
 		{StorageUnknown, 503, "", "The storage did not answer, and whether it wrote is not known; trying again is safe."},
 
+		{NotImplemented, 501, "", "The service does not do this; the sentence says what to use instead."},
 		{SettingsInvalid, 500, "", "One or more settings are missing or wrong; the start lists all of them."},
 		{Unavailable, 503, "", "Something that the service needs is away; try again later."},
 		{Internal, 500, "", "A defect of the service; the log has the details under the reference number."},

@@ -77,7 +77,7 @@ func (f *Fault) ErrorMessage() string { return f.Message }
 // ErrorFault tells whose fault it is: the client's faults do not go away by
 // trying again, the server's may.
 func (f *Fault) ErrorFault() smithy.ErrorFault {
-	if f.Code.Status() >= 500 || f.Code.Status() == 429 {
+	if status := f.Code.Status(); status >= 500 && f.Code != NotImplemented || status == 429 {
 		return smithy.FaultServer
 	}
 	return smithy.FaultClient

@@ -16,6 +16,10 @@ func (t *ResourceType) ParseFilter(text string) (*Filter, error) {
 	return f, err
 }
 
+// ParseFilter reads a filter over several types, which is held against none of
+// them.
+func (m *Model) ParseFilter(text string) (*Filter, error) { return parseFilter(text, m.user.strict) }
+
 // Check holds a parsed filter against the type. A search over several types
 // leaves it out: there, an unknown attribute has no value (RFC 7644 §3.4.2.1).
 func (t *ResourceType) Check(f *Filter) error {

@@ -182,3 +182,10 @@ func entraUnquotedWord(word string) Value { return Text(word) }
 // entraSingleCompared takes manager eq "x" as manager.value eq "x". The RFC has
 // this for multi-valued attributes alone.
 func entraSingleCompared(a *Attribute) *Attribute { return a.names["value"] }
+
+// entraListWithoutGroups leaves the groups of users out of lists, unless the
+// client has named them. Entra looks users up and walks over all of them in
+// lists, and never reads groups there.
+func entraListWithoutGroups(p *Projection, attribute string) bool {
+	return attribute == "groups" && (p == nil || !p.only)
+}

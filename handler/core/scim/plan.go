@@ -1,6 +1,9 @@
 package scim
 
-import "strings"
+import (
+	"slices"
+	"strings"
+)
 
 // EqualTo finds the value that every match must have at a path such as
 // userName, members.value or emails[type eq "work"].value: a comparison by eq
@@ -71,4 +74,24 @@ func (f *Filter) inside(sub string, op Operator) (string, bool) {
 		}
 	}
 	return "", false
+}
+
+// Excludes tells whether no resource of a type can pass the filter, whatever it
+// holds: the filter compares what the type does not have, or asks for another
+// type by meta.resourceType. A search over several types saves reading so.
+func (f *Filter) Excludes(t *ResourceType) bool {
+	excluded := func(term *Filter) bool { return term.Excludes(t) }
+	switch f.Operator {
+	case And:
+		return slices.ContainsFunc(f.Terms, excluded)
+	case Or:
+		return !slices.ContainsFunc(f.Terms, func(term *Filter) bool { return !excluded(term) })
+	case Not:
+		return false
+	}
+	g, ok := t.resolve(f.Name)
+	if !ok || g.attr == nil {
+		return !f.matchAbsent()
+	}
+	return f.Operator == Eq && g.leaf().full == "meta.resourceType" && f.Value.text != t.name
 }

@@ -51,6 +51,15 @@ func (p *Projection) Wants(attribute string) bool {
 	return a != nil && p.wants(a)
 }
 
+// WantsInList is Wants for the resources of a list, where each attribute that
+// the caller has to read costs a read for every one of them.
+func (t *ResourceType) WantsInList(p *Projection, attribute string) bool {
+	if !t.strict && entraListWithoutGroups(p, attribute) {
+		return false
+	}
+	return p.Wants(attribute)
+}
+
 func (p *Projection) wants(a *Attribute) bool {
 	switch a.Returned {
 	case ReturnedAlways:

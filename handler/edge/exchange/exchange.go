@@ -5,6 +5,7 @@ package exchange
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"net/http"
 	"time"
@@ -65,14 +66,11 @@ func (x *Exchange) Wrap(render Renderer, h Handler) http.Handler {
 		r = r.WithContext(ctx)
 		answer := &recorder{ResponseWriter: w}
 		err := x.call(h, answer, r)
+		if hungUp(ctx, err) {
+			answer.status, err = statusHungUp, nil
+		}
 		f := fault.Of(err)
-		reference := ""
-		if f != nil && f.Code.Status() >= 500 {
-			reference = x.Reference()
-		}
-		if f != nil && answer.status == 0 {
-			render(answer, r, f, reference)
-		}
+		reference := x.refuse(render, answer, r, f)
 		o := Observation{
 			Method: r.Method, Route: r.Pattern, Tenant: e.Tenant,
 			Status: answer.status, Trips: e.tally.Trips(), Took: x.Now().Sub(began),
@@ -85,6 +83,31 @@ func (x *Exchange) Wrap(render Renderer, h Handler) http.Handler {
 			x.Observe(ctx, o)
 		}
 	})
+}
+
+// statusHungUp is what the log says of a request whose client did not wait for
+// the answer; nothing is sent. It is no status of HTTP, but one that proxies use.
+const statusHungUp = 499
+
+// hungUp tells whether a request failed for no other reason than that its client
+// went away; ctx is the request's.
+func hungUp(ctx context.Context, err error) bool {
+	return errors.Is(err, context.Canceled) && errors.Is(ctx.Err(), context.Canceled)
+}
+
+// refuse answers with a fault, if the handler has not answered yet. A fault of
+// ours gets a reference.
+func (x *Exchange) refuse(render Renderer, answer *recorder, r *http.Request, f *fault.Fault) (reference string) {
+	if f == nil {
+		return ""
+	}
+	if f.Code.Status() >= 500 && f.Code != fault.NotImplemented {
+		reference = x.Reference()
+	}
+	if answer.status == 0 {
+		render(answer, r, f, reference)
+	}
+	return reference
 }
 
 // call runs the handler; a panic becomes an Internal fault with its stack, but

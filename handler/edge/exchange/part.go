@@ -12,7 +12,7 @@ import (
 // and the fault a reference to it.
 func (x *Exchange) Part(ctx context.Context, err error) *fault.Fault {
 	f := fault.Of(err)
-	if f == nil || f.Code.Status() < 500 {
+	if f == nil || f.Code.Status() < 500 || hungUp(ctx, err) {
 		return f
 	}
 	reference := x.Reference()

@@ -31,7 +31,9 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) error {
 	if a.version != "" {
 		h.Set("ETag", a.version)
 	}
-	h.Set("Content-Type", mediaType(r))
+	if h.Set("Content-Type", mediaType(r)); h.Get("Content-Type") == "" {
+		h.Set("Content-Type", scim.ContentType)
+	}
 	if a.body == nil {
 		w.WriteHeader(a.status)
 		return nil
@@ -46,20 +48,31 @@ func (a *answer) send(w http.ResponseWriter, r *http.Request) error {
 }
 
 // mediaType is application/scim+json, unless Accept asks for application/json
-// and not for that.
+// and not for that; it is "" when Accept takes neither. What cannot be read
+// asks for nothing.
 func mediaType(r *http.Request) string {
 	accept := r.Header.Get("Accept")
 	if accept == "" || accept == scim.ContentType {
 		return scim.ContentType
 	}
-	chosen := scim.ContentType
+	chosen, readable := "", false
 	for part := range strings.SplitSeq(accept, ",") {
-		switch wanted, _, _ := mime.ParseMediaType(part); wanted {
-		case scim.ContentType, "*/*", "application/*":
+		wanted, parameters, err := mime.ParseMediaType(part)
+		if err != nil {
+			continue
+		}
+		readable = true
+		quality, err := strconv.ParseFloat(parameters["q"], 64)
+		switch refused := err == nil && quality == 0; {
+		case refused:
+		case wanted == scim.ContentType || wanted == "*/*" || wanted == "application/*":
 			return scim.ContentType
-		case plainJSON:
+		case wanted == plainJSON:
 			chosen = plainJSON
 		}
+	}
+	if !readable {
+		return scim.ContentType
 	}
 	return chosen
 }

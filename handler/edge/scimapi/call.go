@@ -3,7 +3,9 @@ package scimapi
 import (
 	"net/http"
 	"strings"
+	"time"
 
+	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 	"handover/handler/core/scim"
@@ -19,8 +21,11 @@ type call struct {
 	// base is the tenant's base URL: https://HOST/scim/{tenant}/v2.
 	base string
 	// id is what the path names below the endpoint.
-	id          string
-	query       query
+	id    string
+	query query
+	// keys seal cursors; nil where there are none.
+	keys        *credential.Keyring
+	now         time.Time
 	ifMatch     string
 	ifNoneMatch string
 	body        []byte
@@ -61,6 +66,7 @@ func (e *endpoint) call(r *http.Request, at location, q query, who *access.Calle
 		model:   e.Provision.Model(&who.Tenant),
 		base:    e.BaseURL(r) + "/scim/" + at.tenant + "/v2",
 		id:      at.id, query: q,
+		keys: e.Keys, now: e.Exchange.Now(),
 		ifMatch: r.Header.Get("If-Match"), ifNoneMatch: r.Header.Get("If-None-Match"),
 	}
 }

@@ -36,6 +36,7 @@ func (e *endpoint) getServiceProviderConfig(_ context.Context, c *call) (*answer
 	config := scim.ProviderConfig{
 		MaxResults: provision.MaxPageSize, DefaultPageSize: provision.DefaultPageSize, Sort: true, ETag: true,
 		MaxBulkOperations: maxBulkOperations, MaxBulkBytes: int(e.BodyLimit),
+		Cursor: e.Keys != nil, CursorSeconds: int(cursorLife.Seconds()),
 	}
 	return c.discovered(c.model.ServiceProviderConfig(c.base, config), true, "")
 }

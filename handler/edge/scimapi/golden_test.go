@@ -22,7 +22,7 @@ var update = flag.Bool("update", false, "write the answers in testdata/*.txtar a
 
 // TestExchanges plays the requests of each file in testdata one after the other
 // against an empty tenant and compares the answers. {name} in a request stands
-// for the id in the answer of that name.
+// for the id in the answer of that name, {name next} for its nextCursor.
 func TestExchanges(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -59,13 +59,20 @@ func play(t *testing.T, archive *txtar.Archive) *txtar.Archive {
 			continue
 		}
 		answer := w.request(t, string(file.Data), ids)
-		var identified struct{ ID string }
-		if json.Unmarshal(answer.Body.Bytes(), &identified) == nil && identified.ID != "" {
-			ids[name] = identified.ID
+		var found struct{ ID, NextCursor string }
+		if json.Unmarshal(answer.Body.Bytes(), &found) == nil {
+			note(ids, name, found.ID)
+			note(ids, name+" next", found.NextCursor)
 		}
 		played.Files = append(played.Files, file, txtar.File{Name: "answer: " + name, Data: text(t, answer)})
 	}
 	return played
+}
+
+func note(ids map[string]string, name, value string) {
+	if value != "" {
+		ids[name] = value
+	}
 }
 
 var reference = regexp.MustCompile(`\{([a-z ]+)\}`)

@@ -119,12 +119,12 @@ func listGroups(ctx context.Context, c *call) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	q.References = p.Wants("members")
+	q.References = t.WantsInList(p, "members")
 	page, err := c.FindGroups(ctx, c.caller, q)
 	if err != nil {
 		return nil, err
 	}
-	return list(c, t, p, page, func(g *provision.Group) ([]byte, scim.Envelope) { return g.Document, g.Envelope(c.base) })
+	return list(c, t, p, page, c.shownGroup)
 }
 
 func (c *call) groupAnswer(status int, g provision.Group, p *scim.Projection) (*answer, error) {

@@ -17,6 +17,8 @@ type query struct {
 	attributes, excluded string
 	sortBy, sortOrder    string
 	startIndex, count    int
+	// cursor is nil when the query pages by index.
+	cursor *string
 }
 
 // parseQuery reads the query of a URL. A semicolon is data: net/url would drop
@@ -61,6 +63,8 @@ func (q *query) reader(name string) (read func(string) error, known bool) {
 		return func(value string) error { q.sortBy = value; return nil }, true
 	case "sortOrder":
 		return func(value string) error { q.sortOrder = value; return nil }, true
+	case "cursor":
+		return func(value string) error { q.cursor = &value; return nil }, true
 	case "startIndex":
 		return func(value string) error { return number(&q.startIndex, name, value) }, true
 	case "count":

@@ -67,7 +67,11 @@ func (e *endpoint) table() routes {
 		pattern := "/scim/{tenant}/v2/" + endpoint
 		return endpointRoutes{route{pattern, all}, route{pattern + "/{id}", one}, route{pattern + "/" + searchSegment, search}}
 	}
+	nothing := methods{get: notMe, post: notMe, patch: notMe, put: notMe, remove: notMe}
 	return routes{
+		"":            at("", methods{get: listAll}, nil, nil),
+		searchSegment: at(searchSegment, methods{post: searchAll}, nil, nil),
+		"Me":          at("Me", nothing, nil, nil),
 		"Users": at("Users", methods{get: listUsers, post: createUser},
 			methods{get: getUser, patch: patchUser, put: replaceUser, remove: deleteUser}, methods{post: searchUsers}),
 		"Groups": at("Groups", methods{get: listGroups, post: createGroup},

@@ -12,6 +12,7 @@ import (
 
 	"handover/handler/core/credential"
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 	"handover/handler/core/scim"
 	"handover/handler/edge/exchange"
 	"handover/handler/rule/access"
@@ -30,6 +31,8 @@ type Config struct {
 	// BaseURL is the address under which a request reached the service, without
 	// a path; exchange.BaseURL makes one.
 	BaseURL func(*http.Request) string
+	// Keys seal the cursors of pages; nil leaves paging by cursor out.
+	Keys *credential.Keyring
 	// BodyLimit is the most bytes of a body; 0 means DefaultBodyLimit.
 	BodyLimit int64
 }
@@ -73,6 +76,9 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	do, err := found.operation(w, r)
 	if err != nil {
 		return err
+	}
+	if mediaType(r) == "" {
+		return fault.New(fault.NotAcceptable, "Accept must take %s or %s", scim.ContentType, plainJSON)
 	}
 	q, err := parseQuery(r.URL.RawQuery)
 	if err != nil {

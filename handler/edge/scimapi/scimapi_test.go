@@ -35,6 +35,7 @@ type world struct {
 	// requests counts those to the table of the directory.
 	requests *tabletest.Counter
 	gate     *access.Gate
+	keys     *credential.Keyring
 	token    string
 	log      bytes.Buffer
 
@@ -51,6 +52,9 @@ func newWorld(t testing.TB) *world {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() { _ = file.Close() })
+	if w.keys, err = credential.ParseKeyring("test:" + strings.Repeat("07", 32)); err != nil {
+		t.Fatal(err)
+	}
 	w.requests = tabletest.Counting(file.Table("directory"))
 	w.Store = store.New(store.Config{
 		Directory: w.requests, Records: file.Table("records"), Now: w.now, Random: &random{source: rand.NewChaCha8([32]byte{1})},
@@ -64,7 +68,7 @@ func newWorld(t testing.TB) *world {
 // endpoint is the handler over the world's tenants and the given directory.
 func (w *world) endpoint(users directory.Users, groups directory.Groups) http.Handler {
 	return scimapi.New(scimapi.Config{
-		Gate: w.gate, BaseURL: exchange.BaseURL("https://scim.example.com"),
+		Keys: w.keys, Gate: w.gate, BaseURL: exchange.BaseURL("https://scim.example.com"),
 		Exchange: &exchange.Exchange{
 			Log: slog.New(slog.NewTextHandler(&w.log, nil)), Now: w.now, Reference: func() string { return "4f2a9c" },
 		},

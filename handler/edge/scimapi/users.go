@@ -96,20 +96,19 @@ func deleteUser(ctx context.Context, c *call) (*answer, error) {
 	return &answer{status: http.StatusNoContent}, nil
 }
 
-// listUsers answers GET /Users. The groups of each user are a read each, so a
-// list shows them only if attributes names them.
+// listUsers answers GET /Users.
 func listUsers(ctx context.Context, c *call) (*answer, error) {
 	t := c.model.User()
 	q, p, err := c.search(t)
 	if err != nil {
 		return nil, err
 	}
-	q.References = c.query.attributes != "" && p.Wants("groups")
+	q.References = t.WantsInList(p, "groups")
 	page, err := c.FindUsers(ctx, c.caller, q)
 	if err != nil {
 		return nil, err
 	}
-	return list(c, t, p, page, func(u *provision.User) ([]byte, scim.Envelope) { return u.Document, u.Envelope(c.base) })
+	return list(c, t, p, page, c.shownUser)
 }
 
 func (c *call) userAnswer(status int, u provision.User, p *scim.Projection) (*answer, error) {

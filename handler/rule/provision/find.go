@@ -36,6 +36,9 @@ type Search struct {
 	Sort *scim.Sort
 	// Start is the 1-based index of the first one wanted; below 1 counts as 1.
 	Start int
+	// From, unless it is nil, is the place to begin at instead of Start: what
+	// the page before gave as Next. The zero Mark is the beginning.
+	From *Mark
 	// Count is how many are wanted: at most MaxPageSize are given, and none for
 	// 0 and below.
 	Count int
@@ -48,11 +51,26 @@ type Page[T any] struct {
 	// Total is how many there are in all, Start the index of the first in Found.
 	Total, Start int
 	Found        []T
+	// Next is where the next page begins, if Search.From was given and more
+	// follows.
+	Next *Mark
 }
+
+// Mark is a place in a list, behind a resource that may be gone by now.
+type Mark struct {
+	// After is the resource; zero is the beginning.
+	After directory.ID
+	// Passed is how many come before the place, Total how many there are in all.
+	Passed, Total int
+}
+
+// begins tells whether the mark is the beginning.
+func (m *Mark) begins() bool { return m.After.IsZero() }
 
 // shelf is what users and groups have in common when they are listed.
 type shelf[T any] struct {
 	name  string
+	kind  *scim.ResourceType
 	list  func(ctx context.Context, tenant string, after directory.ID, limit int) ([]T, error)
 	skip  func(ctx context.Context, tenant string, after directory.ID, n int) (directory.ID, bool, error)
 	total func(directory.Counters) int64
@@ -86,7 +104,24 @@ func (f finder[T]) find(ctx context.Context) (Page[T], error) {
 func (f finder[T]) search(ctx context.Context) (Page[T], error) {
 	f.Start = max(f.Start, 1)
 	f.Count = min(max(f.Count, 0), MaxPageSize)
-	if f.Filter == nil && f.Sort == nil {
+	if f.From != nil {
+		f.Start = f.From.Passed + 1
+	}
+	page, err := f.page(ctx)
+	if err == nil && f.From != nil && len(page.Found) > f.Count {
+		page.Found = page.Found[:f.Count]
+		page.Next = &Mark{After: f.id(&page.Found[f.Count-1]), Passed: page.Start - 1 + f.Count, Total: page.Total}
+	}
+	return page, err
+}
+
+// page is the page, and with it the first resource of the next one, if the
+// search is to tell whether there is one.
+func (f finder[T]) page(ctx context.Context) (Page[T], error) {
+	switch {
+	case f.Filter != nil && f.Filter.Excludes(f.kind):
+		return Page[T]{Start: f.Start}, nil
+	case f.Filter == nil && f.Sort == nil:
 		return f.walk(ctx)
 	}
 	found, indexed, err := f.lookUp(ctx)
@@ -104,9 +139,43 @@ func (f finder[T]) search(ctx context.Context) (Page[T], error) {
 	if err != nil {
 		return Page[T]{}, err
 	}
+	first := f.first(found)
+	last := min(first+f.wanted(), len(found))
+	page := Page[T]{Total: len(found), Start: f.Start, Found: found[first:last]}
+	if f.From != nil {
+		page.Start = first + 1
+	}
+	return page, nil
+}
+
+// wanted is how many to read for a page.
+func (f finder[T]) wanted() int {
+	if f.From != nil && f.Count > 0 {
+		return f.Count + 1
+	}
+	return f.Count
+}
+
+// first is where the page begins among all that were found.
+func (f finder[T]) first(found []T) int {
 	first := min(f.Start-1, len(found))
-	last := min(first+f.Count, len(found))
-	return Page[T]{Total: len(found), Start: f.Start, Found: found[first:last]}, nil
+	if f.From == nil || f.From.begins() {
+		return first
+	}
+	for i := range found {
+		id := f.id(&found[i])
+		if id == f.From.After {
+			return i + 1
+		}
+		if f.Sort == nil && slices.Compare(id[:], f.From.After[:]) > 0 {
+			return i
+		}
+	}
+	if f.Sort == nil {
+		return len(found)
+	}
+	// The resource is gone, and the next one has moved up into its place.
+	return max(first-1, 0)
 }
 
 // lookUp finds all that match by an index, if the filter allows it.

@@ -13,14 +13,15 @@ import (
 // looked up by an index; any other filter reads all groups, up to MaxScanned of
 // them.
 func (s *Service) FindGroups(ctx context.Context, c Caller, q Search) (Page[Group], error) {
+	kind := s.Model(c.Tenant).Group()
 	f := finder[Group]{Service: s, tenant: c.Tenant.ID, Search: q, shelf: shelf[Group]{
-		name: "groups", list: s.listGroups, skip: s.Groups.SkipGroups,
+		name: "groups", kind: kind, list: s.listGroups, skip: s.Groups.SkipGroups,
 		total:      func(n directory.Counters) int64 { return n.Groups },
 		id:         func(g *Group) directory.ID { return g.ID },
 		candidates: s.groupCandidates(c),
-		matches:    s.groupMatches(c),
+		matches:    s.groupMatches(c, kind),
 		key: func(order *scim.Sort, g *Group) (string, error) {
-			r, err := s.Model(c.Tenant).Group().Load(g.Document)
+			r, err := kind.Load(g.Document)
 			if err != nil {
 				return "", err
 			}
@@ -141,8 +142,7 @@ func (s *Service) groupsOf(ctx context.Context, c Caller, member string) ([]Grou
 
 // groupMatches evaluates a filter on what SCIM shows of a group. Where the only
 // question about members is whether one is in, the others are not read.
-func (s *Service) groupMatches(c Caller) func(context.Context, *scim.Filter, *Group) (bool, error) {
-	kind := s.Model(c.Tenant).Group()
+func (s *Service) groupMatches(c Caller, kind *scim.ResourceType) func(context.Context, *scim.Filter, *Group) (bool, error) {
 	return func(ctx context.Context, f *scim.Filter, g *Group) (bool, error) {
 		r, err := kind.Load(g.Document)
 		if err != nil {

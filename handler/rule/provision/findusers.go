@@ -17,14 +17,15 @@ const indexedAttributes = `id, userName, externalId or emails[type eq "work"].va
 // e-mail address and groups.value are looked up by an index; any other filter
 // reads all users, up to MaxScanned of them.
 func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User], error) {
+	kind := s.Model(c.Tenant).User()
 	f := finder[User]{Service: s, tenant: c.Tenant.ID, Search: q, shelf: shelf[User]{
-		name: "users", list: s.listUsers, skip: s.Users.SkipUsers,
+		name: "users", kind: kind, list: s.listUsers, skip: s.Users.SkipUsers,
 		total:      func(n directory.Counters) int64 { return n.Users },
 		id:         func(u *User) directory.ID { return u.ID },
 		candidates: s.userCandidates(c),
-		matches:    s.userMatches(c),
+		matches:    s.userMatches(c, kind),
 		key: func(order *scim.Sort, u *User) (string, error) {
-			r, err := s.Model(c.Tenant).User().Load(u.Document)
+			r, err := kind.Load(u.Document)
 			if err != nil {
 				return "", err
 			}
@@ -118,8 +119,7 @@ func (s *Service) usersOf(ctx context.Context, c Caller, group string) ([]User, 
 }
 
 // userMatches evaluates a filter on what SCIM shows of a user.
-func (s *Service) userMatches(c Caller) func(context.Context, *scim.Filter, *User) (bool, error) {
-	kind := s.Model(c.Tenant).User()
+func (s *Service) userMatches(c Caller, kind *scim.ResourceType) func(context.Context, *scim.Filter, *User) (bool, error) {
 	return func(ctx context.Context, f *scim.Filter, u *User) (bool, error) {
 		r, err := kind.Load(u.Document)
 		if err != nil {

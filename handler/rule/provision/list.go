@@ -9,15 +9,19 @@ import (
 	"handover/handler/core/fault"
 )
 
-// walk is a page of all there are.
+// walk is a page of all there are. The total is that of the walk's first page,
+// so that the next ones cost one request.
 func (f finder[T]) walk(ctx context.Context) (Page[T], error) {
 	page := Page[T]{Start: f.Start}
 	var err error
-	switch after, known := f.begin(); {
+	switch at, known := f.begin(); {
 	case f.Count == 0:
 		page.Total, err = f.count(ctx)
 	case known:
-		page.Total, page.Found, err = f.stride(ctx, after)
+		page.Total = at.total
+		page.Found, err = f.list(ctx, f.tenant, at.after, f.wanted())
+	case f.Start == 1:
+		page.Total, page.Found, err = f.firstPage(ctx)
 	default:
 		page.Total, page.Found, err = f.jump(ctx)
 	}
@@ -28,13 +32,13 @@ func (f finder[T]) walk(ctx context.Context) (Page[T], error) {
 	return page, err
 }
 
-// stride reads a page whose beginning is known: one range, beside the counters.
-func (f finder[T]) stride(ctx context.Context, after directory.ID) (total int, found []T, err error) {
+// firstPage reads the beginning of the list, and the counters beside it.
+func (f finder[T]) firstPage(ctx context.Context) (total int, found []T, err error) {
 	err = together(ctx, func(ctx context.Context) (err error) {
 		total, err = f.count(ctx)
 		return err
 	}, func(ctx context.Context) (err error) {
-		found, err = f.list(ctx, f.tenant, after, f.Count)
+		found, err = f.list(ctx, f.tenant, directory.ID{}, f.wanted())
 		return err
 	})
 	return total, found, err
@@ -60,13 +64,16 @@ func (f finder[T]) count(ctx context.Context) (int, error) {
 	return int(f.total(counters)), err
 }
 
-// begin is the id after which the page begins, if that is known.
-func (f finder[T]) begin() (after directory.ID, known bool) {
-	if f.Start == 1 {
-		return directory.ID{}, true
+// begin is what comes before the page, if that is known. Before the first page
+// comes nothing.
+func (f finder[T]) begin() (before anchor, known bool) {
+	switch {
+	case f.From != nil && !f.From.begins():
+		return anchor{f.From.After, f.From.Total}, true
+	case f.Start == 1:
+		return anchor{}, false
 	}
-	a, held := f.anchors.get(f.at(f.Start))
-	return a.after, held
+	return f.anchors.get(f.at(f.Start))
 }
 
 // scan reads resource after resource. The first page reads them all, for the
@@ -76,7 +83,7 @@ func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
 		return Page[T]{}, err
 	}
 	page, passed, after := Page[T]{Start: f.Start}, 0, directory.ID{}
-	resumed, known := f.anchors.get(f.at(f.Start))
+	resumed, known := f.begin()
 	if known = known && f.Count > 0; known {
 		page.Total, passed, after = resumed.total, f.Start-1, resumed.after
 	}
@@ -85,10 +92,10 @@ func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
 			return Page[T]{}, err
 		}
 		from := min(max(f.Start-1-passed, 0), len(matching))
-		to := min(from+f.Count-len(page.Found), len(matching))
+		to := min(from+f.wanted()-len(page.Found), len(matching))
 		page.Found = append(page.Found, matching[from:to]...)
 		passed += len(matching)
-		if known && len(page.Found) == f.Count {
+		if known && len(page.Found) == f.wanted() {
 			break
 		}
 	}
@@ -142,7 +149,7 @@ func (f finder[T]) affordScan(ctx context.Context) error {
 
 // leaveAnchor remembers where a full page ends.
 func (f finder[T]) leaveAnchor(page Page[T]) {
-	if n := len(page.Found); n > 0 && n == f.Count {
+	if n := len(page.Found); n > 0 && n == f.Count && f.From == nil {
 		f.anchors.set(f.at(f.Start+n), anchor{f.id(&page.Found[n-1]), page.Total})
 	}
 }

@@ -50,6 +50,13 @@ func (m *memory) took() int {
 	return n
 }
 
+// remove takes a user away behind the back of the service.
+func (m *memory) remove(userName string) {
+	defer m.enter()()
+	m.calls--
+	m.users = slices.DeleteFunc(m.users, func(u directory.User) bool { return u.UserName == userName })
+}
+
 func only[T any](all []T, match func(*T) bool) []T {
 	var found []T
 	for i := range all {
