@@ -26,8 +26,8 @@ func cpu(t *testing.T) time.Duration {
 func TestListIsCheap(t *testing.T) {
 	rows := (&canned{200, listOf(100)}).opens(t)
 	best := time.Hour
-	for range 5 {
-		const times = 50
+	for range 20 {
+		const times = 20
 		runtime.GC()
 		before := cpu(t)
 		for range times {
@@ -37,7 +37,8 @@ func TestListIsCheap(t *testing.T) {
 		}
 		best = min(best, (cpu(t)-before)/times)
 	}
+	t.Logf("a list of 100 rows takes %v of processor time", best)
 	if best > 1500*time.Microsecond {
-		t.Errorf("a list of 100 rows takes %v of processor time", best)
+		t.Error("that is more than 1.5 ms")
 	}
 }

@@ -179,23 +179,22 @@ func (s *scanner) str() (string, error) {
 
 // escaped reads the rest of a string from its first backslash on.
 func (s *scanner) escaped() (string, error) {
-	for s.at < len(s.text) {
-		switch c := s.text[s.at]; {
-		case c == '"':
-			s.at++
-			return string(s.scratch), nil
-		case c == '\\':
-			if err := s.escape(); err != nil {
-				return "", err
-			}
-		case c < ' ':
-			return "", errMalformed
-		default:
-			s.scratch = append(s.scratch, c)
+	for {
+		start := s.at
+		for s.at < len(s.text) && s.text[s.at] != '"' && s.text[s.at] != '\\' && s.text[s.at] >= ' ' {
 			s.at++
 		}
+		s.scratch = append(s.scratch, s.text[start:s.at]...)
+		switch {
+		case s.skip('"'):
+			return string(s.scratch), nil
+		case s.at == len(s.text) || s.text[s.at] < ' ':
+			return "", errMalformed
+		}
+		if err := s.escape(); err != nil {
+			return "", err
+		}
 	}
-	return "", errMalformed
 }
 
 // short are the escapes of two characters and what they stand for.
