@@ -22,7 +22,12 @@ func TestEveryFunctionIsServed(t *testing.T) {
 		t.Fatal("no functions found", err)
 	}
 	served := handlerOfServe(t)
-	known := map[string]string{"scim": "/acme/v2/Users", "app": "/v1/acme/users", "manage": "/v1/tenants"}
+	known := map[string]struct {
+		path   string
+		status int
+	}{
+		"scim": {"/acme/v2/Users", 401}, "app": {"/v1/acme/users", 401}, "manage": {"/v1/tenants", 401}, "oauth2": {"/acme/token", 405},
+	}
 	for _, folder := range folders {
 		name := filepath.Base(filepath.Dir(folder))
 		t.Run(name, func(t *testing.T) {
@@ -32,9 +37,9 @@ func TestEveryFunctionIsServed(t *testing.T) {
 			}
 			answer := httptest.NewRecorder()
 			if strings.Contains(string(content), "httpTrigger") {
-				served.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/"+name+known[name], nil))
-				if answer.Code != http.StatusUnauthorized {
-					t.Errorf("without a proof of identity: %d %s", answer.Code, answer.Body)
+				served.ServeHTTP(answer, httptest.NewRequest(http.MethodGet, "/"+name+known[name].path, nil))
+				if answer.Code != known[name].status {
+					t.Errorf("a GET without a proof of identity: %d %s", answer.Code, answer.Body)
 				}
 				return
 			}

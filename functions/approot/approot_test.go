@@ -23,8 +23,8 @@ const repository = "../.."
 
 func source(root string) approot.Source { return approot.Source{Root: root, Random: rand.Reader} }
 
-// sources copies what a build needs into a folder of its own.
-func sources(t *testing.T) string {
+// sources copies what a build needs from one folder into another.
+func sources(t *testing.T, repository string) string {
 	t.Helper()
 	root := t.TempDir()
 	for _, folder := range []string{"handler", "functions"} {
@@ -170,9 +170,10 @@ func TestRefusedSources(t *testing.T) {
 // TestPackageIsReproducible makes the real package in two folders: where and
 // when it is made must not show in it.
 func TestPackageIsReproducible(t *testing.T) {
+	first := sources(t, repository)
 	var packages [][]byte
-	for range 2 {
-		path, err := source(sources(t)).Package(t.Context(), t.TempDir(), "amd64")
+	for _, root := range []string{first, sources(t, first)} {
+		path, err := source(root).Package(t.Context(), t.TempDir(), "amd64")
 		if err != nil {
 			t.Fatal(err)
 		}
