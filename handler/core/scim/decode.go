@@ -177,13 +177,8 @@ func (r *Resource) takeMembers() {
 func (r *Resource) defaults(activeUnassigned bool) {
 	if active := r.kind.attribute("active"); active != nil && r.root.find("active") == nil {
 		r.root.set(active, truth(activeUnassigned))
+		r.stateUnsaid = true
 	}
-}
-
-// CheckImmutable holds RFC 7644 §3.5.1 for a PUT: an immutable attribute that
-// the old resource has keeps its value.
-func (r *Resource) CheckImmutable(old *Resource) error {
-	return checkImmutable(&old.root, &r.root)
 }
 
 func checkImmutable(old, now *Value) error {

@@ -7,6 +7,8 @@ type Resource struct {
 	kind    *ResourceType
 	root    Value
 	members []Member
+	// stateUnsaid says that the body said nothing about active.
+	stateUnsaid bool
 }
 
 // Member is one member of a group as a request names it.
@@ -101,3 +103,47 @@ func (r *Resource) Clone() *Resource {
 // Equal tells whether both resources have the same document. Members are not
 // compared: they are not part of it.
 func (r *Resource) Equal(other *Resource) bool { return r.root.equal(&other.root) }
+
+// Changed names the attributes in which r differs from what it was before: those
+// of an extension without its URN, and no sub-attributes.
+func (r *Resource) Changed(old *Resource) []string { return changedFields(nil, &old.root, &r.root) }
+
+func changedFields(names []string, old, now *Value) []string {
+	for i := range now.fields {
+		f := &now.fields[i]
+		names = f.changed(names, old.find(f.Name), &f.Value)
+	}
+	for i := range old.fields {
+		if f := &old.fields[i]; now.find(f.Name) == nil {
+			names = f.changed(names, &f.Value, &Value{})
+		}
+	}
+	return names
+}
+
+// changed appends the name of a field whose value differs, or the names inside
+// an extension.
+func (f *Field) changed(names []string, old, now *Value) []string {
+	if old == nil {
+		old = &Value{}
+	}
+	switch {
+	case old.equal(now):
+		return names
+	case f.attr != nil && f.attr.isExtension():
+		return changedFields(names, old, now)
+	}
+	return append(names, f.Name)
+}
+
+// Replaces puts r in the place of an older resource, as a PUT does (RFC 7644
+// §3.5.1): an immutable attribute that is set keeps its value, or it is a fault.
+// Whoever says nothing about active does not mean to let a disabled user in
+// again, so then the state stays; the RFC leaves it to the service to assign a
+// default to what the body omits.
+func (r *Resource) Replaces(old *Resource) error {
+	if active := r.kind.attribute("active"); active != nil && r.stateUnsaid {
+		r.root.set(active, truth(old.Active()))
+	}
+	return checkImmutable(&old.root, &r.root)
+}

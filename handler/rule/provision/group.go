@@ -116,7 +116,7 @@ func (s *Service) ReplaceGroup(ctx context.Context, c Caller, id directory.ID, r
 	}
 	members := directory.MemberChange{Clear: true, Add: ids}
 	return s.changeGroup(ctx, c, id, allowed, func(old *scim.Resource) (*scim.Resource, directory.MemberChange, error) {
-		return r, members, r.CheckImmutable(old)
+		return r, members, r.Replaces(old)
 	})
 }
 
@@ -160,7 +160,7 @@ func (s *Service) decideGroup(c Caller, before *directory.Group, edit edit) (*di
 	after.Version, after.Modified = before.Version+1, now
 	return &directory.GroupChange{Before: before, After: &after, Members: members, Activity: directory.Activity{
 		At: now, Kind: directory.GroupChanged, Actor: c.Actor, Target: before.ID,
-		Detail: changedInGroup(before, &after, &members),
+		Detail: changedInGroup(old, edited, &members),
 	}}, nil
 }
 
@@ -190,13 +190,10 @@ func groupOf(g directory.Group, r *scim.Resource) directory.Group {
 	return g
 }
 
-func changedInGroup(before, after *directory.Group, members *directory.MemberChange) string {
-	detail := changedAttributes(before.Document, after.Document)
-	switch {
-	case members.IsZero():
-		return detail
-	case detail == "":
-		return "members"
+func changedInGroup(before, after *scim.Resource, members *directory.MemberChange) string {
+	names := after.Changed(before)
+	if !members.IsZero() {
+		names = append(names, "members")
 	}
-	return detail + ", members"
+	return detail(names)
 }

@@ -89,10 +89,10 @@ func (s *Service) PatchUser(ctx context.Context, c Caller, id directory.ID, p *s
 }
 
 // ReplaceUser puts a resource in the place of a user's attributes; what it does
-// not mention is cleared.
+// not mention is cleared, but for active, which stays.
 func (s *Service) ReplaceUser(ctx context.Context, c Caller, id directory.ID, r *scim.Resource, allowed Precondition, groups bool) (User, error) {
 	return s.changeUser(ctx, c, id, allowed, groups, func(old *scim.Resource) (*scim.Resource, error) {
-		return r, r.CheckImmutable(old)
+		return r, r.Replaces(old)
 	})
 }
 
@@ -149,7 +149,7 @@ func (s *Service) decideUser(c Caller, before *directory.User, edit func(*scim.R
 	after.Version, after.Modified = before.Version+1, now
 	change := &directory.UserChange{Before: before, After: &after, Activity: directory.Activity{
 		At: now, Kind: kindOfChange(before, &after), Actor: c.Actor, Target: before.ID,
-		Detail: changedAttributes(before.Document, after.Document),
+		Detail: detail(edited.Changed(old)),
 	}}
 	return change, s.openLeave(change)
 }

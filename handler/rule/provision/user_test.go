@@ -204,9 +204,12 @@ func TestReplaceUser(t *testing.T) {
 	if err != nil || after.Version != 2 || d.last().Detail != "title" {
 		t.Errorf("version %d, activity %+v, %v", after.Version, d.last(), err)
 	}
+	if _, err := d.patchUser(t, ann.ID, [3]string{"replace", "active", "false"}); err != nil {
+		t.Fatal(err)
+	}
 	again, err := d.ReplaceUser(t.Context(), d.Caller, ann.ID, r, nil, false)
-	if err != nil || again.Version != 2 {
-		t.Errorf("the same once more: version %d, %v", again.Version, err)
+	if err != nil || again.Version != 3 || again.Active {
+		t.Errorf("the same once more, of a disabled user: version %d, active %t, %v", again.Version, again.Active, err)
 	}
 }
 
