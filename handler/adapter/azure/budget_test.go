@@ -75,13 +75,14 @@ func TestRoundTripBudget(t *testing.T) {
 		{"add 1 member to 3,000", cost{4, 3}, func() error { return d.members(big, "add", ann) }},
 		{"remove 1 member", cost{3, 3}, func() error { return d.members(small, "remove", people[1]) }},
 		{"remove 1 member of 3,000", cost{3, 3}, func() error { return d.members(big, "remove", ann) }},
-		// The store keeps 16 of those in flight: some 7 rounds for 100 of them, 63 for 1,000.
-		{"add 100 members", cost{104, 4 + 10}, func() error { return d.members(small, "add", people[100:200]...) }},
-		{"add 1,000 members", cost{1013, 6 + 90}, func() error { return d.members(small, "add", people[1000:2000]...) }},
+		// The store keeps 256 of those in flight: four rounds for 1,000. Azurite
+		// answers one after the other, which the limits of depth allow for.
+		{"add 100 members", cost{104, 4 + 2}, func() error { return d.members(small, "add", people[100:200]...) }},
+		{"add 1,000 members", cost{1013, 6 + 24}, func() error { return d.members(small, "add", people[1000:2000]...) }},
 		// externalId and e-mail address may be shared, so their index rows are read.
 		{"delete user", cost{3 + 2, 3}, func() error { return d.DeleteUser(t.Context(), d.Caller, zoe, nil) }},
-		// 3 for the group; the intent is read, its groups listed again, and it goes.
-		{"delete user in a group", cost{5 + 3 + 3, 9}, func() error { return d.DeleteUser(t.Context(), d.Caller, ann, nil) }},
+		// 3 for the group; its groups are listed again, and the intent goes.
+		{"delete user in a group", cost{5 + 3 + 2, 8}, func() error { return d.DeleteUser(t.Context(), d.Caller, ann, nil) }},
 	}
 	for _, test := range tests {
 		holds(test.name, test.want, test.run)

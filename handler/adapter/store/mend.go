@@ -47,7 +47,7 @@ func (s *Store) Mend(ctx context.Context, tenant string, before time.Time) (left
 // tidy does at once what Mend would do later. What fails here stays in the
 // intent.
 func (s *Store) tidy(ctx context.Context, tenant string, id directory.ID, tx string) {
-	_ = s.mendIntent(ctx, tenant, intentRow(id, tx)) // the intent stays, and Mend tries again
+	_ = s.mendGone(ctx, tenant, id, intentRow(id, tx)) // the intent stays, and Mend tries again
 }
 
 func (s *Store) mendIntent(ctx context.Context, tenant, row string) error {
