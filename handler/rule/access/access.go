@@ -49,6 +49,8 @@ type Caller struct {
 type Config struct {
 	Tenants directory.Tenants
 	Now     func() time.Time
+	// Rate is what each tenant may ask of this process.
+	Rate Rate
 	// OperatorKeys are the keys of whoever runs the deployment; an empty one
 	// opens nothing.
 	OperatorKeys []string
@@ -69,7 +71,8 @@ type Gate struct {
 	entra        directory.EntraVerifier
 	tenants      *cache[string, directory.Tenant]
 	credentials  *cache[credentialKey, credential.Credential]
-	failures     *failures
+	failures     *limiters[failing]
+	throttle     throttle
 }
 
 type credentialKey struct{ tenant, id string }
@@ -77,7 +80,7 @@ type credentialKey struct{ tenant, id string }
 // New makes a Gate.
 func New(c Config) *Gate {
 	g := &Gate{
-		now: c.Now, operators: c.Operators, keys: c.Keys, entra: c.Entra, failures: newFailures(c.Now),
+		now: c.Now, operators: c.Operators, keys: c.Keys, entra: c.Entra, failures: newFailures(c.Now), throttle: newThrottle(c),
 		tenants: newCache(maxTenants, c.Now, c.Tenants.Tenant),
 		credentials: newCache(maxCredentials, c.Now, func(ctx context.Context, key credentialKey) (credential.Credential, error) {
 			return c.Tenants.Credential(ctx, key.tenant, key.id)
@@ -93,8 +96,9 @@ func New(c Config) *Gate {
 
 // Authenticate tells who shows the token to a tenant. Whatever is wrong with
 // it, the answer is one and the same fault.Unauthorized, or fault.RateLimited to
-// a caller who failed too often; a SCIM token of a tenant whose SCIM is off is
-// fault.ScimSwitchedOff. A malformed token costs no read.
+// a caller who failed too often or whose tenant asks too much; a SCIM token of a
+// tenant whose SCIM is off is fault.ScimSwitchedOff. A malformed token costs no
+// read.
 func (g *Gate) Authenticate(ctx context.Context, tenant, token string, kind credential.Kind) (Caller, error) {
 	a, err := g.Admit(ctx, tenant, token, kind)
 	if err != nil {
@@ -128,7 +132,8 @@ func (g *Gate) look(ctx context.Context, tenant string, p proof) (t answer[direc
 	return t, c, err
 }
 
-// judge decides on what is known of tenant and credential.
+// judge decides on what is known of tenant and credential. Who has proven itself
+// and is refused all the same comes back with the refusal.
 func (g *Gate) judge(ctx context.Context, p proof, t answer[directory.Tenant], c answer[credential.Credential]) (Caller, error) {
 	if err := p.holds(ctx, g.now(), t.value, c.value); err != nil {
 		return Caller{}, err
@@ -136,12 +141,12 @@ func (g *Gate) judge(ctx context.Context, p proof, t answer[directory.Tenant], c
 	if !t.known || p.row() != "" && !c.known {
 		return Caller{}, refused()
 	}
-	if t.value.ScimOff && p.opens() == credential.ScimToken {
-		return Caller{}, fault.New(fault.ScimSwitchedOff, "SCIM is switched off for the tenant %s; an operator can switch it on", t.value.ID)
-	}
 	caller := Caller{Tenant: t.value, Credential: p.row()}
 	if caller.Credential == "" {
 		caller.Credential = EntraCaller
+	}
+	if t.value.ScimOff && p.opens() == credential.ScimToken {
+		return caller, fault.New(fault.ScimSwitchedOff, "SCIM is switched off for the tenant %s; an operator can switch it on", t.value.ID)
 	}
 	return caller, nil
 }

@@ -28,6 +28,14 @@ type verdict struct {
 // beside it, but nothing of it may be answered, and nothing written, before
 // Confirm.
 func (g *Gate) Admit(ctx context.Context, tenant, token string, kind credential.Kind) (Admission, error) {
+	a, err := g.admit(ctx, tenant, token, kind)
+	if err == nil {
+		err = g.throttle.take(tenant)
+	}
+	return a, err
+}
+
+func (g *Gate) admit(ctx context.Context, tenant, token string, kind credential.Kind) (Admission, error) {
 	p, ok := g.prove(tenant, token, kind)
 	if !ok || !directory.ValidTenantID(tenant) {
 		return Admission{}, g.failed(ctx, tenant, refused())

@@ -2,10 +2,7 @@ package access
 
 import (
 	"context"
-	"sync"
 	"time"
-
-	"golang.org/x/time/rate"
 
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
@@ -31,18 +28,11 @@ func From(ctx context.Context, address string) context.Context {
 // failing is whom failures are counted for.
 type failing struct{ address, tenant string }
 
-// failures counts failed proofs. It is never asked before a proof has been
+// newFailures counts failed proofs. It is never asked before a proof has been
 // looked at: many customers' directories call from the same addresses, and
 // whoever could use up a limit there would lock the others out.
-type failures struct {
-	now func() time.Time
-
-	mu       sync.Mutex
-	limiters map[failing]*rate.Limiter
-}
-
-func newFailures(now func() time.Time) *failures {
-	return &failures{now: now, limiters: make(map[failing]*rate.Limiter)}
+func newFailures(now func() time.Time) *limiters[failing] {
+	return newLimiters[failing](failuresPerSecond, failuresAtOnce, maxFailing, now)
 }
 
 // failed counts a refusal and returns it, or fault.RateLimited in its place to
@@ -56,44 +46,8 @@ func (g *Gate) failed(ctx context.Context, tenant string, err error) error {
 	if directory.ValidTenantID(tenant) {
 		who.tenant = tenant
 	}
-	if wait := g.failures.count(who); wait > 0 {
+	if wait := g.failures.take(who); wait > 0 {
 		return fault.New(fault.RateLimited, "too many wrong tokens; correct ones pass all the same").WithRetryAfter(wait).WithCause(err)
 	}
 	return err
-}
-
-// count is how long who fails should wait; 0 while failures are few.
-func (f *failures) count(who failing) time.Duration {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	now := f.now()
-	limiter, held := f.limiters[who]
-	if !held {
-		if len(f.limiters) >= maxFailing {
-			delete(f.limiters, f.calmest(now))
-		}
-		limiter = rate.NewLimiter(failuresPerSecond, failuresAtOnce)
-		f.limiters[who] = limiter
-	}
-	r := limiter.ReserveN(now, 1)
-	wait := r.DelayFrom(now)
-	if wait > 0 {
-		r.CancelAt(now)
-	}
-	return wait
-}
-
-// calmest is, of a few taken at random, who has failed least of late.
-func (f *failures) calmest(now time.Time) (calmest failing) {
-	const sample = 8
-	n, most := 0, -1.0
-	for who, limiter := range f.limiters {
-		if left := limiter.TokensAt(now); left > most {
-			calmest, most = who, left
-		}
-		if n++; n == sample {
-			break
-		}
-	}
-	return calmest
 }
