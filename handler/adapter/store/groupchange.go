@@ -165,7 +165,7 @@ func (s *Store) sendGroup(ctx context.Context, c *groupCommit) (string, error) {
 			c.lost[id] = true
 			continue
 		case failed == c.name && fault.Is(err, fault.RowExists):
-			return "", fault.New(fault.Uniqueness, "displayName is in use by another group of this tenant").WithCause(err)
+			return "", fault.New(fault.Uniqueness, "displayName is in use by another group of this tenant").WithAttribute("displayName").WithCause(err)
 		case c.change.Before == nil && failed == c.main:
 			return "", fault.New(fault.Conflict, "the id of the new group is in use; try again").WithCause(err)
 		}

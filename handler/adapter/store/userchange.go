@@ -90,7 +90,7 @@ func (s *Store) nameBeforeCap(ctx context.Context, tenant string, c *userCommit,
 }
 
 func nameTaken(cause error) error {
-	return fault.New(fault.Uniqueness, "userName is in use by another user of this tenant").WithCause(cause)
+	return fault.New(fault.Uniqueness, "userName is in use by another user of this tenant").WithAttribute("userName").WithCause(cause)
 }
 
 // prepareUser reads what the transaction must know: the shared index rows that

@@ -61,7 +61,8 @@ func (t *Tenant) CheckDomains(userName string, emails []string) error {
 func (t *Tenant) checkAddress(attribute, address string) error {
 	at := strings.LastIndexByte(address, '@')
 	if at < 0 {
-		return fault.New(fault.DomainNotVerified, "%s must be an address with a domain; verified domains: %s", attribute, strings.Join(t.Domains, ", "))
+		return fault.New(fault.DomainNotVerified, "%s must be an address with a domain; verified domains: %s", attribute, strings.Join(t.Domains, ", ")).
+			WithAttribute(attribute)
 	}
 	domain, err := idna.Lookup.ToASCII(strings.TrimSuffix(address[at+1:], "."))
 	if err != nil {
@@ -71,7 +72,8 @@ func (t *Tenant) checkAddress(attribute, address string) error {
 	if err == nil && t.verified(domain) {
 		return nil
 	}
-	return fault.New(fault.DomainNotVerified, "%s: the domain %q is not verified for this tenant; verified domains: %s", attribute, domain, strings.Join(t.Domains, ", "))
+	return fault.New(fault.DomainNotVerified, "%s: the domain %q is not verified for this tenant; verified domains: %s", attribute, domain, strings.Join(t.Domains, ", ")).
+		WithAttribute(attribute)
 }
 
 func (t *Tenant) verified(domain string) bool {

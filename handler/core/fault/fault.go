@@ -22,6 +22,9 @@ type Fault struct {
 	// Message is the sentence for the administrator: what, which attribute,
 	// which limit. It holds no secret and no text of a dependency.
 	Message string
+	// Attribute is the SCIM attribute at fault, by its full name; empty where no
+	// single one is, or nobody said.
+	Attribute string
 	// RetryAfter is how long the caller should wait before another try;
 	// zero when there is nothing to say.
 	RetryAfter time.Duration
@@ -47,6 +50,13 @@ func Panicked(p any) *Fault {
 func (f *Fault) WithCause(cause error) *Fault {
 	g := *f
 	g.Cause = cause
+	return &g
+}
+
+// WithAttribute returns a copy of f that says which attribute is at fault.
+func (f *Fault) WithAttribute(name string) *Fault {
+	g := *f
+	g.Attribute = name
 	return &g
 }
 

@@ -72,7 +72,7 @@ func (m mender) onePrimary(a *Attribute, v *Value) error {
 		case first < 0:
 			first = i
 		case m.strict:
-			return fault.New(fault.InvalidValue, "%s has more than one value with primary true; at most one may have it", a.full)
+			return fault.New(fault.InvalidValue, "%s has more than one value with primary true; at most one may have it", a.full).WithAttribute(a.full)
 		default:
 			entraSecondPrimary(primary)
 		}
@@ -218,7 +218,7 @@ func (m mender) required(a *Attribute, v *Value) error {
 			continue
 		}
 		if have := v.find(sub.Name); have == nil || have.kind == String && have.text == "" {
-			return fault.New(fault.InvalidValue, "%s is required and must not be empty", sub.full)
+			return fault.New(fault.InvalidValue, "%s is required and must not be empty", sub.full).WithAttribute(sub.full)
 		}
 	}
 	return nil
@@ -251,7 +251,7 @@ func kindIs(a *Attribute, v *Value, ok bool) error {
 
 func wrongKind(a *Attribute, want string, got *Value) error {
 	if got.kind == String && strings.HasPrefix(want, "a string") || got.kind == Number && a.Type == TypeInteger {
-		return fault.New(fault.InvalidValue, "%s must be %s, and what the request has cannot be read as one", brief(a.full), want)
+		return fault.New(fault.InvalidValue, "%s must be %s, and what the request has cannot be read as one", brief(a.full), want).WithAttribute(a.full)
 	}
-	return fault.New(fault.InvalidValue, "%s must be %s, but the request has %s", brief(a.full), want, got.kind.words())
+	return fault.New(fault.InvalidValue, "%s must be %s, but the request has %s", brief(a.full), want, got.kind.words()).WithAttribute(a.full)
 }

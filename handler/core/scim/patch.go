@@ -196,7 +196,7 @@ func (d *patchDecoder) attribute(o operation, value *Value) error {
 		return d.membersChange(o, value)
 	}
 	if o.target.attr.Mutability == ReadOnly || leaf.Mutability == ReadOnly {
-		return fault.New(fault.Mutability, "%s is read-only: only the service changes it", leaf.full)
+		return fault.New(fault.Mutability, "%s is read-only: only the service changes it", leaf.full).WithAttribute(leaf.full)
 	}
 	if leaf.Mutability == WriteOnly {
 		return nil
@@ -206,9 +206,9 @@ func (d *patchDecoder) attribute(o operation, value *Value) error {
 	}
 	if leaf.Required && (o.value.kind == Null || o.value.kind == String && o.value.text == "") {
 		if o.op == opRemove {
-			return fault.New(fault.Mutability, "%s is required and cannot be removed", leaf.full)
+			return fault.New(fault.Mutability, "%s is required and cannot be removed", leaf.full).WithAttribute(leaf.full)
 		}
-		return fault.New(fault.InvalidValue, "%s is required and must not be empty", leaf.full)
+		return fault.New(fault.InvalidValue, "%s is required and must not be empty", leaf.full).WithAttribute(leaf.full)
 	}
 	return d.keep(o)
 }
