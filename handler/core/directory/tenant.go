@@ -3,6 +3,7 @@
 package directory
 
 import (
+	"encoding/json"
 	"regexp"
 	"slices"
 	"strings"
@@ -38,6 +39,9 @@ type Tenant struct {
 	ScimOff bool
 	// Strict turns off what is done for clients against the RFC.
 	Strict bool
+	// Schemas are the tenant's own extensions of users and groups, each as JSON
+	// in the form of RFC 7643 §7.
+	Schemas []json.RawMessage
 	// Entra is what tokens that Entra ID has signed must bear.
 	Entra             EntraBinding
 	Created, Modified time.Time

@@ -59,16 +59,17 @@ func (c *call) patch(t *scim.ResourceType) (*scim.Patch, error) {
 	return t.PatchFromValue(v)
 }
 
-func (e *endpoint) call(r *http.Request, at location, q query, who *access.Caller) *call {
+func (e *endpoint) call(r *http.Request, at location, q query, who *access.Caller) (*call, error) {
+	model, err := e.Provision.Model(&who.Tenant)
 	return &call{
 		Service: e.Provision,
 		caller:  provision.Caller{Tenant: &who.Tenant, Actor: who.Credential},
-		model:   e.Provision.Model(&who.Tenant),
+		model:   model,
 		base:    e.BaseURL(r) + "/scim/" + at.tenant + "/v2",
 		id:      at.id, query: q,
 		keys: e.Keys, now: e.Exchange.Now(),
 		ifMatch: r.Header.Get("If-Match"), ifNoneMatch: r.Header.Get("If-None-Match"),
-	}
+	}, err
 }
 
 // resourceID is the id in the path. What is no UUID names nothing.

@@ -22,7 +22,8 @@ var update = flag.Bool("update", false, "write the answers in testdata/*.txtar a
 
 // TestExchanges plays the requests of each file in testdata one after the other
 // against an empty tenant and compares the answers. {name} in a request stands
-// for the id in the answer of that name, {name next} for its nextCursor.
+// for the id in the answer of that name, {name next} for its nextCursor. The
+// tenant of a file named strict is strict.
 func TestExchanges(t *testing.T) {
 	files, err := filepath.Glob("testdata/*.txtar")
 	if err != nil || len(files) == 0 {
@@ -34,7 +35,11 @@ func TestExchanges(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			played := play(t, archive)
+			w := newWorld(t)
+			if strings.HasPrefix(filepath.Base(file), "strict") {
+				w.edit(strictWithBadge)
+			}
+			played := play(t, w, archive)
 			if *update {
 				if err := os.WriteFile(file, txtar.Format(played), 0o644); err != nil {
 					t.Fatal(err)
@@ -49,8 +54,7 @@ func TestExchanges(t *testing.T) {
 }
 
 // play is the archive with the answers as they are.
-func play(t *testing.T, archive *txtar.Archive) *txtar.Archive {
-	w := newWorld(t)
+func play(t *testing.T, w *world, archive *txtar.Archive) *txtar.Archive {
 	played := &txtar.Archive{Comment: archive.Comment}
 	ids := map[string]string{}
 	for _, file := range archive.Files {

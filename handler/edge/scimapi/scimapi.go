@@ -84,46 +84,43 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	begin := func(who *access.Caller) *call { return e.call(r, at, q, who) }
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return e.read(w, r, admitted, begin, do)
+	run := func(who *access.Caller, body []byte) (*answer, error) {
+		c, err := e.call(r, at, q, who)
+		if err != nil {
+			return nil, err
+		}
+		c.body = body
+		return do(r.Context(), c)
 	}
-	return e.write(w, r, admitted, begin, do)
-}
-
-// read carries a read out beside the refresh of the caller's snapshot, and
-// answers once that has passed.
-func (e *endpoint) read(w http.ResponseWriter, r *http.Request, admitted access.Admission, begin func(*access.Caller) *call, do operation) error {
-	answered, failed := do(r.Context(), begin(&admitted.Caller))
-	confirmed, err := admitted.Confirm(r.Context())
+	answered, err := e.admitted(w, r, admitted, run)
 	if err != nil {
 		return err
-	}
-	if confirmed.Tenant.ETag != admitted.Caller.Tenant.ETag {
-		answered, failed = do(r.Context(), begin(&confirmed))
-	}
-	if failed != nil {
-		return failed
 	}
 	return answered.send(w, r)
 }
 
-// write reads the body and carries a change out, neither of them before the
-// caller's snapshot is fresh.
-func (e *endpoint) write(w http.ResponseWriter, r *http.Request, admitted access.Admission, begin func(*access.Caller) *call, do operation) error {
-	confirmed, err := admitted.Confirm(r.Context())
-	if err != nil {
-		return err
+// admitted runs a request as a caller who was let in. A read goes on beside the
+// refresh of the caller's snapshot, and its answer waits for that. For a change,
+// neither the body is read nor anything written before the snapshot is fresh.
+func (e *endpoint) admitted(w http.ResponseWriter, r *http.Request, admitted access.Admission, run func(*access.Caller, []byte) (*answer, error)) (*answer, error) {
+	reads := r.Method == http.MethodGet || r.Method == http.MethodHead
+	var answered *answer
+	var failed error
+	if reads {
+		answered, failed = run(&admitted.Caller, nil)
 	}
-	c := begin(&confirmed)
-	if r.Method != http.MethodDelete {
-		if c.body, err = exchange.Body(w, r, e.BodyLimit, scim.ContentType, plainJSON); err != nil {
-			return err
+	confirmed, err := admitted.Confirm(r.Context())
+	switch {
+	case err != nil:
+		return nil, err
+	case reads && confirmed.Tenant.ETag == admitted.Caller.Tenant.ETag:
+		return answered, failed
+	}
+	var body []byte
+	if !reads && r.Method != http.MethodDelete {
+		if body, err = exchange.Body(w, r, e.BodyLimit, scim.ContentType, plainJSON); err != nil {
+			return nil, err
 		}
 	}
-	answered, err := do(r.Context(), c)
-	if err != nil {
-		return err
-	}
-	return answered.send(w, r)
+	return run(&confirmed, body)
 }

@@ -273,7 +273,7 @@ func TestSort(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			order, err := d.Model(d.Tenant).User().Sort(test.by, test.order)
+			order, err := d.model().User().Sort(test.by, test.order)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -311,7 +311,7 @@ func (d *desk) marks(t testing.TB, q provision.Search, between func()) (walked [
 // Pages that follow marks show each resource once, whatever the search and the
 // size of the page, and also when the resource that a mark names is deleted.
 func TestMarks(t *testing.T) {
-	byName, err := newDesk(t).Model(&directory.Tenant{}).User().Sort("userName", "descending")
+	byName, err := newDesk(t).model().User().Sort("userName", "descending")
 	if err != nil {
 		t.Fatal(err)
 	}

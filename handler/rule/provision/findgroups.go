@@ -13,7 +13,11 @@ import (
 // looked up by an index; any other filter reads all groups, up to MaxScanned of
 // them.
 func (s *Service) FindGroups(ctx context.Context, c Caller, q Search) (Page[Group], error) {
-	kind := s.Model(c.Tenant).Group()
+	model, err := s.Model(c.Tenant)
+	if err != nil {
+		return Page[Group]{}, err
+	}
+	kind := model.Group()
 	f := finder[Group]{Service: s, tenant: c.Tenant.ID, Search: q, shelf: shelf[Group]{
 		name: "groups", kind: kind, list: s.listGroups, skip: s.Groups.SkipGroups,
 		total:      func(n directory.Counters) int64 { return n.Groups },

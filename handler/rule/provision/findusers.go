@@ -17,7 +17,11 @@ const indexedAttributes = `id, userName, externalId or emails[type eq "work"].va
 // e-mail address and groups.value are looked up by an index; any other filter
 // reads all users, up to MaxScanned of them.
 func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User], error) {
-	kind := s.Model(c.Tenant).User()
+	model, err := s.Model(c.Tenant)
+	if err != nil {
+		return Page[User]{}, err
+	}
+	kind := model.User()
 	f := finder[User]{Service: s, tenant: c.Tenant.ID, Search: q, shelf: shelf[User]{
 		name: "users", kind: kind, list: s.listUsers, skip: s.Users.SkipUsers,
 		total:      func(n directory.Counters) int64 { return n.Users },

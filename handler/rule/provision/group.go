@@ -144,7 +144,11 @@ func (s *Service) changeGroup(ctx context.Context, c Caller, id directory.ID, al
 // decideGroup is the change that an edit makes to a group, nil for none.
 // Whether the members change is for the store to find out.
 func (s *Service) decideGroup(c Caller, before *directory.Group, edit edit) (*directory.GroupChange, error) {
-	old, err := s.Model(c.Tenant).Group().Load(before.Document)
+	model, err := s.Model(c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	old, err := model.Group().Load(before.Document)
 	if err != nil {
 		return nil, fmt.Errorf("the stored group %s: %w", before.ID, err)
 	}

@@ -148,7 +148,7 @@ func TestReplaceGroup(t *testing.T) {
 	d := newDesk(t)
 	ann, bob := d.user(t, "ann@acme.com"), d.user(t, "bob@acme.com")
 	sales := d.group(t, "Sales", ann.ID)
-	r, err := d.Model(d.Tenant).Group().Decode([]byte(`{"displayName":"Field","members":` + values([]directory.ID{bob.ID}) + `}`))
+	r, err := d.model().Group().Decode([]byte(`{"displayName":"Field","members":` + values([]directory.ID{bob.ID}) + `}`))
 	if err != nil {
 		t.Fatal(err)
 	}

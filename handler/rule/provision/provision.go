@@ -17,7 +17,6 @@ import (
 
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
-	"handover/handler/core/scim"
 )
 
 const (
@@ -51,34 +50,17 @@ type Config struct {
 // concurrent use.
 type Service struct {
 	Config
-	lenient, strict *scim.Model
-	anchors         *anchors
-	turns           *turns
+	models  models
+	anchors *anchors
+	turns   *turns
 }
 
 // New makes a Service.
 func New(c Config) *Service {
 	return &Service{
 		Config: c, anchors: newAnchors(c.Now), turns: newTurns(),
-		lenient: builtIn(scim.Options{}), strict: builtIn(scim.Options{Strict: true}),
+		models: models{kept: make(map[string]keptModel)},
 	}
-}
-
-// builtIn is a model without extensions, which cannot be refused.
-func builtIn(o scim.Options) *scim.Model {
-	m, err := scim.NewModel(o)
-	if err != nil {
-		panic("provision: the built-in schemas: " + err.Error())
-	}
-	return m
-}
-
-// Model is what a tenant's users and groups are made of.
-func (s *Service) Model(t *directory.Tenant) *scim.Model {
-	if t.Strict {
-		return s.strict
-	}
-	return s.lenient
 }
 
 // Precondition tells whether a change may go ahead on a resource's version; nil

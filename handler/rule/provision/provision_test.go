@@ -35,6 +35,15 @@ func newDesk(t testing.TB) *desk {
 	return d
 }
 
+// model is what the tenant's users and groups are made of.
+func (d *desk) model() *scim.Model {
+	m, err := d.Model(d.Tenant)
+	if err != nil {
+		panic(err)
+	}
+	return m
+}
+
 // now moves on by a second each time it is asked.
 func (d *desk) now() time.Time {
 	d.mu.Lock()
@@ -58,7 +67,7 @@ func (d *desk) tryUser(t testing.TB, name string, more ...string) (provision.Use
 	for _, m := range more {
 		body += "," + m
 	}
-	r, err := d.Model(d.Tenant).User().Decode([]byte(body + "}"))
+	r, err := d.model().User().Decode([]byte(body + "}"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -76,7 +85,7 @@ func (d *desk) group(t testing.TB, name string, members ...directory.ID) provisi
 
 func (d *desk) tryGroup(t testing.TB, name, members string) (provision.Group, error) {
 	t.Helper()
-	r, err := d.Model(d.Tenant).Group().Decode(fmt.Appendf(nil, `{"schemas":[%q],"displayName":%q,"members":%s}`, scim.GroupURN, name, members))
+	r, err := d.model().Group().Decode(fmt.Appendf(nil, `{"schemas":[%q],"displayName":%q,"members":%s}`, scim.GroupURN, name, members))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -122,12 +131,12 @@ func patchBody(operations [][3]string) []byte {
 
 func (d *desk) patchUser(t testing.TB, id directory.ID, operations ...[3]string) (provision.User, error) {
 	t.Helper()
-	return d.PatchUser(t.Context(), d.Caller, id, patch(t, d.Model(d.Tenant).User(), operations...), nil, false)
+	return d.PatchUser(t.Context(), d.Caller, id, patch(t, d.model().User(), operations...), nil, false)
 }
 
 func (d *desk) patchGroup(t testing.TB, id directory.ID, operations ...[3]string) (provision.Group, error) {
 	t.Helper()
-	return d.PatchGroup(t.Context(), d.Caller, id, patch(t, d.Model(d.Tenant).Group(), operations...), nil)
+	return d.PatchGroup(t.Context(), d.Caller, id, patch(t, d.model().Group(), operations...), nil)
 }
 
 // last is the latest line of activity.

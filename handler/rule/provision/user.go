@@ -130,7 +130,11 @@ type decision struct {
 
 // decideUser is the change that an edit makes to a user, nil for none.
 func (s *Service) decideUser(c Caller, before *directory.User, edit func(*scim.Resource) (*scim.Resource, error)) (*directory.UserChange, error) {
-	old, err := s.Model(c.Tenant).User().Load(before.Document)
+	model, err := s.Model(c.Tenant)
+	if err != nil {
+		return nil, err
+	}
+	old, err := model.User().Load(before.Document)
 	if err != nil {
 		return nil, fmt.Errorf("the stored user %s: %w", before.ID, err)
 	}

@@ -86,7 +86,7 @@ func TestPatchUser(t *testing.T) {
 			d.user(t, "bob@acme.com")
 			before := d.user(t, "ann@acme.com", `"title":"CTO"`)
 			written := len(d.store.commits)
-			kind := d.Model(d.Tenant).User()
+			kind := d.model().User()
 			p, err := kind.DecodePatch(patchBody(test.operations))
 			after := before
 			if err == nil {
@@ -183,7 +183,7 @@ func TestDecidingAgain(t *testing.T) {
 func TestPreconditions(t *testing.T) {
 	d := newDesk(t)
 	ann := d.user(t, "ann@acme.com")
-	kind := d.Model(d.Tenant).User()
+	kind := d.model().User()
 	p := patch(t, kind, [3]string{"replace", "title", `"CEO"`})
 	first := func(version int64) bool { return version == 1 }
 	_, err := d.PatchUser(t.Context(), d.Caller, ann.ID, p, first, false)
@@ -196,7 +196,7 @@ func TestPreconditions(t *testing.T) {
 func TestReplaceUser(t *testing.T) {
 	d := newDesk(t)
 	ann := d.user(t, "ann@acme.com", `"title":"CTO"`, `"nickName":"A"`)
-	r, err := d.Model(d.Tenant).User().Decode([]byte(`{"schemas":["` + scim.UserURN + `"],"id":"x","userName":"ann@acme.com","nickName":"A"}`))
+	r, err := d.model().User().Decode([]byte(`{"schemas":["` + scim.UserURN + `"],"id":"x","userName":"ann@acme.com","nickName":"A"}`))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -227,7 +227,7 @@ func TestReadsOfAUser(t *testing.T) {
 	if _, err := d.User(t.Context(), d.Caller, ann.ID, false); err != nil || d.store.took() != 1 {
 		t.Errorf("without groups: %v", err)
 	}
-	p := patch(t, d.Model(d.Tenant).User(), [3]string{"replace", "title", `"CEO"`})
+	p := patch(t, d.model().User(), [3]string{"replace", "title", `"CEO"`})
 	u, err = d.PatchUser(t.Context(), d.Caller, ann.ID, p, nil, true)
 	if err != nil || len(u.Groups) != 1 || d.store.took() != 3 {
 		t.Errorf("a PATCH with groups: %v, %v", u.Groups, err)
