@@ -6,6 +6,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
+
 	"handover/handler/adapter/azure"
 )
 
@@ -23,7 +25,7 @@ func openBacking(ctx context.Context, settings Settings, options Options) (*back
 // openAzure keeps rows in Table Storage and messages in Service Bus, in Azure or
 // in the emulators. Under a Functions host it is the host that receives.
 func openAzure(ctx context.Context, settings Settings, options Options) (*backing, error) {
-	tables, err := openTables(ctx, settings)
+	tables, err := openTables(ctx, settings, nil)
 	if err != nil {
 		return nil, err
 	}
@@ -61,10 +63,11 @@ func openAzure(ctx context.Context, settings Settings, options Options) (*backin
 }
 
 // openTables makes the two tables where a connection string says that nobody
-// else has; in Azure the deployment makes them.
-func openTables(ctx context.Context, settings Settings) (*azure.Tables, error) {
+// else has; in Azure the deployment makes them. A transport of nil is the usual
+// one.
+func openTables(ctx context.Context, settings Settings, transport policy.Transporter) (*azure.Tables, error) {
 	if settings.TableConnection != "" {
-		tables, err := azure.OpenTables(azure.TableSettings{ConnectionString: settings.TableConnection})
+		tables, err := azure.OpenTables(azure.TableSettings{ConnectionString: settings.TableConnection, Transport: transport})
 		if err != nil {
 			return nil, err
 		}
@@ -78,7 +81,7 @@ func openTables(ctx context.Context, settings Settings) (*azure.Tables, error) {
 	if err != nil {
 		return nil, err
 	}
-	return azure.OpenTables(azure.TableSettings{ServiceURI: settings.TableServiceURI, Credential: credential})
+	return azure.OpenTables(azure.TableSettings{ServiceURI: settings.TableServiceURI, Credential: credential, Transport: transport})
 }
 
 func openBus(settings Settings) (*azure.Bus, error) {

@@ -53,6 +53,7 @@ type commands struct {
 		Entra playEntraCommand `cmd:"" help:"Play Entra's provisioning cycle against any SCIM endpoint and check every answer."`
 		Okta  playOktaCommand  `cmd:"" help:"Play Okta's provisioning cycle against any SCIM endpoint and check every answer."`
 	} `cmd:"" help:"Play a directory against any SCIM endpoint."`
+	Doctor doctorCommand `cmd:"" help:"Check settings, storage, queue and clock, and say what to do."`
 	Tenant struct {
 		Create tenantCreateCommand `cmd:"" help:"Create a tenant."`
 		List   tenantListCommand   `cmd:"" help:"List the tenants."`
