@@ -3,6 +3,7 @@ package scimapi_test
 import (
 	"context"
 	"encoding/json"
+	"fmt"
 	"net/http"
 	"net/http/httptest"
 	"strconv"
@@ -112,6 +113,18 @@ func TestBadInput(t *testing.T) {
 		{"an array", "POST", "/scim/acme/v2/Users", "[]", 400},
 		{"a name twice", "POST", "/scim/acme/v2/Users", `{"userName":"a","userName":"b"}`, 400},
 		{"invalid UTF-8", "POST", "/scim/acme/v2/Users", "{\"userName\":\"\xff\"}", 400},
+		{"a name twice in another letter case", "POST", "/scim/acme/v2/Users", `{"userName":"a","USERNAME":"b"}`, 400},
+		{"NaN", "POST", "/scim/acme/v2/Users", `{"userName":NaN}`, 400},
+		{"a number that is none", "POST", "/scim/acme/v2/Users", `{"userName":"a","title":01}`, 400},
+		{"something behind the end", "POST", "/scim/acme/v2/Users", `{"userName":"a"}{}`, 400},
+		{"100,001 values", "POST", "/scim/acme/v2/Users", `{"userName":"a","x":[` + strings.Repeat("1,", 100_000) + `1]}`, 413},
+		{"50,000 names", "POST", "/scim/acme/v2/Groups", `{"displayName":"a"` + names(50_000) + `}`, 201},
+		{"501 addresses", "POST", "/scim/acme/v2/Users", `{"userName":"a","emails":[` + strings.Repeat(`{"value":"a@acme.com"},`, 500) + `{"value":"b@acme.com"}]}`, 413},
+		{"a bulk request of nothing", "POST", "/scim/acme/v2/Bulk", `{"Operations":[]}`, 400},
+		{"a search with a deep filter", "POST", "/scim/acme/v2/.search", `{"filter":"` + strings.Repeat("(", 100_000) + `"}`, 400},
+		{"a cursor of 1 MB", "GET", "/scim/acme/v2/Users?cursor=" + strings.Repeat("a", 1<<20), "", 400},
+		{"1,000,000 attributes", "GET", path + "?attributes=" + strings.Repeat("userName,", 1_000_000), "", 200},
+		{"a sortBy of 1 MB", "GET", "/scim/acme/v2/Users?sortBy=" + strings.Repeat("a", 1<<20), "", 400},
 		{"a number as userName", "POST", "/scim/acme/v2/Users", `{"userName":17}`, 400},
 		{"no Operations", "PATCH", path, `{"schemas":["` + scim.PatchOpURN + `"]}`, 400},
 		{"100,000 brackets", "GET", "/scim/acme/v2/Users?filter=" + strings.Repeat("(", 100_000), "", 400},
@@ -137,6 +150,15 @@ func TestBadInput(t *testing.T) {
 			}
 		})
 	}
+}
+
+// names is n fields with names of their own.
+func names(n int) string {
+	var b strings.Builder
+	for i := range n {
+		fmt.Fprintf(&b, `,"a%d":1`, i)
+	}
+	return b.String()
 }
 
 // wantError checks that the body is a SCIM Error with the status.

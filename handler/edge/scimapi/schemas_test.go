@@ -62,6 +62,9 @@ func TestSchemasOfATenant(t *testing.T) {
 	if refused := w.do("POST", "/scim/acme/v2/Users", body(`{"number":"seven"}`)); refused.Code != 400 || !strings.Contains(refused.Body.String(), badgeURN+":number") {
 		t.Errorf("a wrong kind: %d %s", refused.Code, refused.Body)
 	}
+	if refused := w.do("POST", "/scim/acme/v2/Users", body(`{"number":"7"}`)); refused.Code != 400 {
+		t.Errorf("a number as a string: %d %s", refused.Code, refused.Body)
+	}
 	ann := w.do("POST", "/scim/acme/v2/Users", body(`{"number":7,"color":"red","pin":"0000"}`))
 	if text := ann.Body.String(); ann.Code != http.StatusCreated || strings.Contains(text, "red") || strings.Contains(text, "0000") || !strings.Contains(text, `"number":7`) {
 		t.Errorf("defined: %d %s", ann.Code, ann.Body)
