@@ -14,6 +14,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -73,7 +74,9 @@ func start(t *testing.T, b base) *host.Host {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings := map[string]string{"HANDOVER_OPERATOR_KEY": operator, "AzureFunctionsJobHost__functionTimeout": functionTimeout}
+	settings := map[string]string{
+		"HANDOVER_OPERATOR_KEY": operator, "HANDOVER_KEYS": "e2e:" + strings.Repeat("0f", 32), "AzureFunctionsJobHost__functionTimeout": functionTimeout,
+	}
 	maps.Copy(settings, b.settings)
 	h, err := host.Start(context.WithoutCancel(t.Context()), host.Options{Root: root, Settings: settings, Queue: b.queue, ErrorLimit: 100})
 	if err != nil {

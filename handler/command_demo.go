@@ -2,7 +2,6 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"fmt"
 	"io"
 	"log/slog"
@@ -77,12 +76,13 @@ func demoSettings(folder string, random io.Reader) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
-	secret := make([]byte, 32)
-	if _, err := io.ReadFull(random, secret); err != nil {
-		return Settings{}, fault.New(fault.Internal, "no randomness for an operator key").WithCause(err)
+	key, err := freshSecret(random)
+	if err != nil {
+		return Settings{}, err
 	}
-	settings.Data, settings.OperatorKey = folder, hex.EncodeToString(secret)
-	return settings, nil
+	signing, err := freshSecret(random)
+	settings.Data, settings.OperatorKey, settings.Keys = folder, key, "demo:"+signing
+	return settings, err
 }
 
 // beside runs the work while the service runs: the work's end stops the

@@ -51,12 +51,12 @@ func TestOperatorKeyWithoutRandomness(t *testing.T) {
 func TestWelcomeShowsTheKeyOnce(t *testing.T) {
 	tests := []struct {
 		name     string
-		key      operatorKey
+		key      devSecret
 		has, not string
 	}{
-		{"fresh", operatorKey{text: "s3cret", file: "data/operator-key", fresh: true}, "s3cret  (made now", "nothing to hide"},
-		{"kept", operatorKey{text: "s3cret", file: "data/operator-key"}, "HANDOVER_OPERATOR_KEY=$(cat data/operator-key)", "s3cret"},
-		{"given", operatorKey{text: "s3cret"}, "HANDOVER_OPERATOR_KEY=$HANDOVER_OPERATOR_KEY", "s3cret"},
+		{"fresh", devSecret{text: "s3cret", file: "data/operator-key", fresh: true}, "s3cret  (made now", "nothing to hide"},
+		{"kept", devSecret{text: "s3cret", file: "data/operator-key"}, "HANDOVER_OPERATOR_KEY=$(cat data/operator-key)", "s3cret"},
+		{"given", devSecret{text: "s3cret"}, "HANDOVER_OPERATOR_KEY=$HANDOVER_OPERATOR_KEY", "s3cret"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -77,7 +77,7 @@ func TestServeNeverEndsWell(t *testing.T) {
 	var out, errs bytes.Buffer
 	m := newMain()
 	m.Args, m.Stdout, m.Stderr = []string{"serve"}, &out, &errs
-	m.Env = []string{"FUNCTIONS_CUSTOMHANDLER_PORT=0", "HANDOVER_OPERATOR_KEY=0123456789abcdef", "HANDOVER_DATA=" + t.TempDir()}
+	m.Env = []string{"FUNCTIONS_CUSTOMHANDLER_PORT=0", someKeys, "HANDOVER_OPERATOR_KEY=0123456789abcdef", "HANDOVER_DATA=" + t.TempDir()}
 	ctx, stop := context.WithTimeout(t.Context(), 200*time.Millisecond)
 	defer stop()
 	if code := m.Run(ctx); code != 1 || !strings.Contains(errs.String(), "serve was asked to stop") {

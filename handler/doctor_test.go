@@ -32,7 +32,7 @@ func told(findings []finding) []string {
 
 func TestDoctorReadsSettings(t *testing.T) {
 	azureApp := []string{
-		strong, "WEBSITE_INSTANCE_ID=1", "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_BASE_URL=https://scim.example.com",
+		strong, someKeys, "WEBSITE_INSTANCE_ID=1", "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_BASE_URL=https://scim.example.com",
 		"TableConnection__tableServiceUri=https://acme.table.core.windows.net", "TableConnection__credential=managedidentity",
 		"ServiceBusConnection__fullyQualifiedNamespace=acme.servicebus.windows.net", "ServiceBusConnection__credential=managedidentity",
 	}
@@ -45,14 +45,14 @@ func TestDoctorReadsSettings(t *testing.T) {
 		{"a laptop", nil, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "dev makes one"},
 		{"an app in Azure", azureApp, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "handover serve"},
 		{"two settings wrong", []string{"HANDOVER_COUNTRIES=usa", "AZURE_CLOUD=mars"}, []string{"settings: wrong", "settings: wrong"}, "AZURE_CLOUD must be public"},
-		{"a serve without its key", []string{"FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: wrong"}, "HANDOVER_OPERATOR_KEY is not set"},
+		{"a serve without its key", []string{"FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: wrong", "settings: wrong"}, "HANDOVER_OPERATOR_KEY is not set"},
 		{"a key to guess", []string{"HANDOVER_OPERATOR_KEY=abababababababababababababababab"}, []string{"settings: ok", "operator key: wrong", "base URL: ok", "consistency: ok"}, "2 different characters"},
 		{"a short key", []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef"}, []string{"settings: ok", "operator key: note", "base URL: ok", "consistency: ok"}, "has 16 characters"},
 		{"plain http", []string{"HANDOVER_BASE_URL=http://scim.example.com"}, []string{"settings: ok", "operator key: ok", "base URL: wrong", "consistency: ok"}, "set the https address"},
 		{"http at home", []string{"HANDOVER_BASE_URL=http://localhost:7071"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "http://localhost:7071"},
-		{"no base URL behind a front end", []string{strong, "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: note", "consistency: ok"}, "X-Forwarded-Host"},
-		{"a local folder in Azure", []string{strong, "WEBSITE_INSTANCE_ID=1", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "gone with its instance"},
-		{"an emulator in Azure", []string{strong, "WEBSITE_INSTANCE_ID=1", "TableConnection=UseDevelopmentStorage=true", "ServiceBusConnection=Endpoint=sb://h;UseDevelopmentEmulator=true"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "name an emulator"},
+		{"no base URL behind a front end", []string{strong, someKeys, "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: note", "consistency: ok"}, "X-Forwarded-Host"},
+		{"a local folder in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "gone with its instance"},
+		{"an emulator in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "TableConnection=UseDevelopmentStorage=true", "ServiceBusConnection=Endpoint=sb://h;UseDevelopmentEmulator=true"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "name an emulator"},
 		{"two places", append([]string{"HANDOVER_DATA=x"}, azureApp...), []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: note"}, "HANDOVER_DATA is not used"},
 		{"gRPC", []string{"OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "4318"},
 	}
@@ -221,7 +221,7 @@ func examined(t *testing.T, env ...string) (code int, findings []finding) {
 func TestDoctorOnEmulators(t *testing.T) {
 	queue := azuretest.QueueName(t)
 	connection, _ := azuretest.ServiceBus(t, azuretest.Queue{Name: queue})
-	settings := []string{strong, "TableConnection=" + azuretest.Tables(t), "ServiceBusConnection=" + connection, "HANDOVER_QUEUE=" + queue}
+	settings := []string{strong, someKeys, "TableConnection=" + azuretest.Tables(t), "ServiceBusConnection=" + connection, "HANDOVER_QUEUE=" + queue}
 	usual := []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}
 	code, found := examined(t, settings...)
 	want := append(usual, "table directory: ok", "table records: ok", "clock: ok", "queue, to send: ok", "queue, to receive: ok", "dead letters: ok", "duplicate detection: not checked")

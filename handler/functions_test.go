@@ -60,7 +60,7 @@ func handlerOfServe(t *testing.T) http.Handler {
 	if err != nil {
 		t.Fatal(err)
 	}
-	settings, err := readSettings([]string{"HANDOVER_DATA=" + t.TempDir(), "HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=1"}, "serve")
+	settings, err := readSettings([]string{"HANDOVER_DATA=" + t.TempDir(), "HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=1", someKeys}, "serve")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,6 +25,13 @@ type Settings struct {
 	Data string `env:"HANDOVER_DATA" envDefault:"./data" rule:"be the path of a folder" example:"./data" by:"serve dev"`
 	// OperatorKey opens /manage/v1. In dev one is made where it is not set.
 	OperatorKey string `env:"HANDOVER_OPERATOR_KEY" rule:"be a secret of at least 16 characters without blanks" example:"openssl rand -hex 32 makes one" by:"serve dev client"`
+	// Keys sign OAuth access tokens and cursors: the first signs, all verify. In
+	// dev they are made where they are not set.
+	Keys string `env:"HANDOVER_KEYS" rule:"list keys as id:secret with commas between, each secret at least 32 bytes in hex or base64url" example:"2026a:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f" by:"serve dev"`
+	// OperatorTenant and OperatorAudience let operators in with a token of the
+	// vendor's own Entra tenant.
+	OperatorTenant   string `env:"HANDOVER_OPERATOR_TENANT" rule:"be the id of an Entra tenant, in lower case" example:"00000000-0000-0000-0000-000000000000" by:"serve dev"`
+	OperatorAudience string `env:"HANDOVER_OPERATOR_AUDIENCE" rule:"be the id of an application, in lower case" example:"00000000-0000-0000-0000-000000000000" by:"serve dev"`
 	// BaseURL is what callers see in front of the service; empty means that it
 	// is taken from each request.
 	BaseURL string `env:"HANDOVER_BASE_URL" rule:"be an http or https address without path and query" example:"https://scim.example.com" by:"serve dev"`
@@ -37,6 +44,10 @@ type Settings struct {
 	SweepSchedule string `env:"HANDOVER_SWEEP_SCHEDULE" envDefault:"0 * * * * *" rule:"be six fields of NCRONTAB: second, minute, hour, day, month, weekday" example:"0 * * * * *" by:"serve"`
 	// BodyLimit is the most bytes that a request's body may have.
 	BodyLimit int64 `env:"HANDOVER_BODY_LIMIT" envDefault:"1048576" rule:"be a number of bytes from 1024 to 104857600" example:"1048576" by:"serve dev"`
+	// Rate is how many requests a second each process admits from one tenant, 0 for
+	// no limit, as in dev where it is not set; Burst is what may come at once.
+	Rate  int `env:"HANDOVER_RATE" envDefault:"100" rule:"be a number of requests a second from 25 to 100000" example:"100" by:"serve dev"`
+	Burst int `env:"HANDOVER_BURST" envDefault:"200" rule:"be a number of requests from 25 to 100000" example:"200" by:"serve dev"`
 	// LogLevel is the least severity that is written.
 	LogLevel slog.Level `env:"HANDOVER_LOG_LEVEL" envDefault:"info" rule:"be debug, info, warn or error" example:"info" by:"serve dev"`
 	// Cloud is one of Azure's separate clouds; authority and host names follow.
@@ -71,6 +82,9 @@ func readSettings(environment []string, reader string) (Settings, error) {
 	var s Settings
 	faults := unparsed(env.ParseWithOptions(&s, env.Options{Environment: given}))
 	faults = append(faults, s.broken()...)
+	if _, set := given["HANDOVER_RATE"]; reader == "dev" && !set {
+		s.Rate = 0
+	}
 	var sentences []string
 	for _, d := range SettingsList() {
 		value, set := given[d.Name]
@@ -101,6 +115,8 @@ func (s *Settings) required(name, reader string) bool {
 		return true
 	case "HANDOVER_OPERATOR_KEY":
 		return reader != "dev"
+	case "HANDOVER_KEYS":
+		return reader == "serve"
 	}
 	return false
 }

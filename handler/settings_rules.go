@@ -8,11 +8,21 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"handover/handler/core/credential"
+	"handover/handler/core/directory"
 )
 
 // minOperatorKey is our limit: 16 characters of a hexadecimal secret are 64
 // random bits, which nobody guesses over HTTP.
 const minOperatorKey = 16
+
+// minRate is what Entra may send to one endpoint, requests a second (Microsoft's
+// guide to SCIM endpoints asks for 25 without throttling); maxRate is ours.
+const (
+	minRate = 25
+	maxRate = 100_000
+)
 
 // maxBodyLimit is the most that the Functions host passes on, in bytes
 // (FUNCTIONS_REQUEST_BODY_SIZE_LIMIT).
@@ -37,11 +47,16 @@ func (s *Settings) broken() []string {
 	check("HANDOVER_LISTEN", validAddress(s.Listen))
 	check("HANDOVER_DATA", !strings.ContainsRune(s.Data, 0))
 	check("HANDOVER_OPERATOR_KEY", s.OperatorKey == "" || validKey(s.OperatorKey))
+	check("HANDOVER_KEYS", s.Keys == "" || validKeys(s.Keys))
+	check("HANDOVER_OPERATOR_TENANT", s.OperatorTenant == "" || directory.IsGUID(s.OperatorTenant))
+	check("HANDOVER_OPERATOR_AUDIENCE", s.OperatorAudience == "" || directory.IsGUID(s.OperatorAudience))
 	check("HANDOVER_BASE_URL", s.BaseURL == "" || validOrigin(s.BaseURL))
 	check("HANDOVER_COUNTRIES", validCountries(s.Countries))
 	check("HANDOVER_QUEUE", queueName.MatchString(s.Queue))
 	check("HANDOVER_SWEEP_SCHEDULE", validSchedule(s.SweepSchedule))
 	check("HANDOVER_BODY_LIMIT", s.BodyLimit >= 1024 && s.BodyLimit <= maxBodyLimit)
+	check("HANDOVER_RATE", s.Rate >= minRate && s.Rate <= maxRate)
+	check("HANDOVER_BURST", s.Burst >= minRate && s.Burst <= maxRate)
 	check("AZURE_CLOUD", s.Cloud == "public" || s.Cloud == "usgovernment" || s.Cloud == "china")
 	check("TableConnection__tableServiceUri", s.TableServiceURI == "" || validOrigin(s.TableServiceURI) && strings.HasPrefix(s.TableServiceURI, "https:"))
 	check("TableConnection__credential", validCredential(s.TableCredential))
@@ -78,6 +93,8 @@ func (s *Settings) misconnected(localFile bool) []string {
 		"TableConnection__credential is not set: it must be managedidentity where TableConnection__tableServiceUri is set")
 	say(s.ServiceBusNamespace != "" && s.ServiceBusCredential == "",
 		"ServiceBusConnection__credential is not set: it must be managedidentity where ServiceBusConnection__fullyQualifiedNamespace is set")
+	say((s.OperatorTenant == "") != (s.OperatorAudience == ""),
+		"HANDOVER_OPERATOR_TENANT and HANDOVER_OPERATOR_AUDIENCE go together: set both, or neither to let operators in by key alone")
 	say(s.onAzure() != bus, "TableConnection and ServiceBusConnection go together: set both, or neither to keep everything in HANDOVER_DATA")
 	say(!s.onAzure() && !bus && !localFile,
 		"TableConnection and ServiceBusConnection are not set: set both, or HANDOVER_DATA to keep everything in a local folder")
@@ -109,6 +126,11 @@ func validAddress(address string) bool {
 	}
 	number, err := strconv.ParseUint(port, 10, 16)
 	return err == nil && number <= 65535
+}
+
+func validKeys(list string) bool {
+	_, err := credential.ParseKeyring(list)
+	return err == nil
 }
 
 func validKey(key string) bool {

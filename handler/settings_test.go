@@ -22,7 +22,7 @@ func TestDefaults(t *testing.T) {
 	}
 	want := Settings{
 		Listen: "127.0.0.1:8080", Data: "./data", Countries: []string{"US", "CA"}, Queue: "handover-leaves",
-		SweepSchedule: "0 * * * * *", BodyLimit: 1 << 20, LogLevel: slog.LevelInfo, Cloud: "public", URL: "http://127.0.0.1:8080",
+		SweepSchedule: "0 * * * * *", BodyLimit: 1 << 20, Burst: 200, LogLevel: slog.LevelInfo, Cloud: "public", URL: "http://127.0.0.1:8080",
 		FunctionTimeout: timeSpan(10 * time.Minute),
 	}
 	if diff := cmp.Diff(want, got); diff != "" {
@@ -38,11 +38,16 @@ func TestEachRule(t *testing.T) {
 		{"HANDOVER_LISTEN", []string{"127.0.0.1:0", "[::1]:8081", ":80"}, []string{"8080", "localhost", "127.0.0.1:65536", "127.0.0.1:http"}},
 		{"HANDOVER_DATA", []string{"/var/lib/handover", "x"}, []string{"a\x00b"}},
 		{"HANDOVER_OPERATOR_KEY", []string{"0123456789abcdef"}, []string{"0123456789abcde", "0123456789 abcdef", "0123456789abcdef\n"}},
+		{"HANDOVER_KEYS", []string{"a:" + strings.Repeat("0f", 32), "b:" + strings.Repeat("0f", 32) + ",a:" + strings.Repeat("f0", 40)}, []string{"secret", "a:short", "a b:" + strings.Repeat("0f", 32)}},
+		{"HANDOVER_OPERATOR_TENANT", []string{"7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11"}, []string{"contoso.onmicrosoft.com"}},
+		{"HANDOVER_OPERATOR_AUDIENCE", []string{"7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11"}, []string{"api://handover"}},
 		{"HANDOVER_BASE_URL", []string{"https://scim.example.com", "http://127.0.0.1:7071/"}, []string{"scim.example.com", "ftp://x", "https://x/y", "https://x?y", "https://u:p@x", "https://x#y"}},
 		{"HANDOVER_COUNTRIES", []string{"US", "US,CA,MX"}, []string{"us", "USA", "US, CA", "US,"}},
 		{"HANDOVER_QUEUE", []string{"q", "leaves.v2_a-b"}, []string{"a b", "-q", strings.Repeat("q", 261)}},
 		{"HANDOVER_SWEEP_SCHEDULE", []string{"0 */5 * * * *", "0 0 9-17 * * Mon-Fri"}, []string{"* * * * *", "every minute", "0 * * * * ?!"}},
 		{"HANDOVER_BODY_LIMIT", []string{"1024", "104857600"}, []string{"1023", "104857601", "1 MiB", "-1"}},
+		{"HANDOVER_RATE", []string{"25", "100000"}, []string{"24", "0", "100001", "fast"}},
+		{"HANDOVER_BURST", []string{"25", "100000"}, []string{"24", "100001"}},
 		{"HANDOVER_LOG_LEVEL", []string{"debug", "WARN", "error"}, []string{"loud", "2"}},
 		{"AZURE_CLOUD", []string{"public", "usgovernment", "china"}, []string{"germany", "Public"}},
 		{"TableConnection", []string{"UseDevelopmentStorage=true"}, nil},
@@ -82,12 +87,19 @@ func TestEachRule(t *testing.T) {
 	}
 }
 
+// someKeys is a keyring that serve does not go without.
+var someKeys = "HANDOVER_KEYS=a:" + strings.Repeat("0f", 32)
+
 // complete is an environment with what is required, overruled by one variable
 // and completed with what that one does not go without.
 func complete(variable string) []string {
-	environment := []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010", "HANDOVER_DATA=./data"}
+	environment := []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010", "HANDOVER_DATA=./data", someKeys}
 	name, _, _ := strings.Cut(variable, "=")
 	switch name {
+	case "HANDOVER_OPERATOR_TENANT":
+		environment = append(environment, "HANDOVER_OPERATOR_AUDIENCE=7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11")
+	case "HANDOVER_OPERATOR_AUDIENCE":
+		environment = append(environment, "HANDOVER_OPERATOR_TENANT=7f3c1a52-0d1e-4a57-9b0c-2f7f0e3a9b11")
 	case "TableConnection":
 		environment = append(environment, "ServiceBusConnection=x")
 	case "TableConnection__tableServiceUri":
@@ -119,12 +131,25 @@ func TestConnectionsGoTogether(t *testing.T) {
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
-			environment := append([]string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010"}, strings.Fields(test.given)...)
+			environment := append([]string{"HANDOVER_OPERATOR_KEY=0123456789abcdef", "FUNCTIONS_CUSTOMHANDLER_PORT=50010", someKeys}, strings.Fields(test.given)...)
 			_, err := readSettings(environment, test.reader)
 			if (err == nil) != (test.said == "") || err != nil && !strings.Contains(err.Error(), test.said) {
 				t.Errorf("said %v, wanted %q", err, test.said)
 			}
 		})
+	}
+}
+
+// TestRateIsForServe wants no limit in dev unless somebody asks for one.
+func TestRateIsForServe(t *testing.T) {
+	for _, test := range []struct {
+		reader, set string
+		want        int
+	}{{"dev", "", 0}, {"dev", "HANDOVER_RATE=50", 50}, {"serve", "", 100}, {"serve", "HANDOVER_RATE=50", 50}} {
+		got, err := readSettings(complete(test.set), test.reader)
+		if err != nil || got.Rate != test.want {
+			t.Errorf("%s with %q: a rate of %d, %v; want %d", test.reader, test.set, got.Rate, err, test.want)
+		}
 	}
 }
 
@@ -138,7 +163,7 @@ func TestAllFaultsAtOnce(t *testing.T) {
 		first = append(first, strings.Join(strings.Fields(line)[:3], " "))
 	}
 	want := []string{
-		"HANDOVER_OPERATOR_KEY is not", "HANDOVER_COUNTRIES must list", "HANDOVER_QUEUE still holds",
+		"HANDOVER_OPERATOR_KEY is not", "HANDOVER_KEYS is not", "HANDOVER_COUNTRIES must list", "HANDOVER_QUEUE still holds",
 		"HANDOVER_BODY_LIMIT must be", "FUNCTIONS_CUSTOMHANDLER_PORT is not", "TableConnection and ServiceBusConnection",
 	}
 	if diff := cmp.Diff(want, first); diff != "" {

@@ -12,16 +12,20 @@ import (
 	"sync"
 	"time"
 
+	"handover/handler/adapter/entra"
 	"handover/handler/adapter/store"
 	"handover/handler/adapter/telemetry"
+	"handover/handler/core/credential"
 	"handover/handler/core/fault"
 	"handover/handler/edge/appapi"
 	"handover/handler/edge/exchange"
 	"handover/handler/edge/manageapi"
 	"handover/handler/edge/scimapi"
+	"handover/handler/edge/tokenapi"
 	"handover/handler/edge/trigger"
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
+	"handover/handler/rule/history"
 	"handover/handler/rule/provision"
 	"handover/handler/rule/reassign"
 	"handover/handler/rule/records"
@@ -47,6 +51,8 @@ type Options struct {
 	Telemetry func(process string) (*telemetry.Telemetry, error)
 	Now       func() time.Time
 	Random    io.Reader
+	// EntraTransport, if any, carries the requests for Entra's signing keys.
+	EntraTransport http.RoundTripper
 	// Step, if any, is called before and after everything durable that the
 	// program does: a test that kills the program does it there.
 	Step func()
@@ -60,8 +66,11 @@ type Program struct {
 	leaves    *reassign.Service
 	work      *watchedWork
 	courier   *reassign.Courier
+	history   *history.Service
+	refusals  *history.Refusals
 	trigger   *trigger.Trigger
 	telemetry *telemetry.Telemetry
+	keys      *credential.Keyring
 }
 
 // newProgram opens the store and wires rules and edges to it. It answers
@@ -85,6 +94,10 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 		}
 	}
 	s := p.store()
+	gate, err := p.gate(settings, s)
+	if err != nil {
+		return nil, errors.Join(err, backing.close())
+	}
 	p.leaves = &reassign.Service{
 		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
 		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
@@ -92,14 +105,21 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
 		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
-	p.work = &watchedWork{Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now}}
+	p.history = &history.Service{History: s, Tenants: s, Users: s, Leaves: s, Now: options.Now}
+	p.refusals = history.NewRefusals(s.Note, options.Now, func(err error) {
+		warn(options.Log, "a refusal could not be written down", err)
+	})
+	p.work = &watchedWork{
+		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now},
+		retention: &retention{history: p.history, log: options.Log, now: options.Now},
+	}
 	p.trigger = &trigger.Trigger{
 		Work: p.work, Log: options.Log, Now: options.Now,
 		Timeout: time.Duration(settings.FunctionTimeout) * 8 / 10, Pause: time.Second,
 		Observe: p.observe(),
 	}
 	p.server = &http.Server{
-		Handler: p.telemetry.HTTP(p.routes(settings, s)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		Handler: p.telemetry.HTTP(p.routes(settings, s, gate)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
 		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),
 	}
 	return p, nil
@@ -113,31 +133,51 @@ func (p *Program) store() *store.Store {
 	})
 }
 
+// gate decides who may pass: by the credentials of the store, by Entra's tokens
+// and by the operator's key.
+func (p *Program) gate(settings Settings, s *store.Store) (*access.Gate, error) {
+	cloud, err := entra.CloudOf(settings.Cloud)
+	if err != nil {
+		return nil, err
+	}
+	if settings.Keys != "" {
+		if p.keys, err = credential.ParseKeyring(settings.Keys); err != nil {
+			return nil, err
+		}
+	}
+	return access.New(access.Config{
+		Tenants: s, Now: p.options.Now, OperatorKeys: []string{settings.OperatorKey}, Keys: p.keys,
+		Entra:     entra.New(entra.Config{Cloud: cloud, Now: p.options.Now, Transport: p.options.EntraTransport}),
+		Operators: access.Operators{TenantID: settings.OperatorTenant, AppID: settings.OperatorAudience},
+	}), nil
+}
+
 // routes puts the edges behind their first path segment. No ServeMux stands in
 // front of them: it would answer unclean paths with a redirect, which
 // directories do not follow.
-func (p *Program) routes(settings Settings, s *store.Store) http.Handler {
-	gate := access.New(access.Config{Tenants: s, Now: p.options.Now, OperatorKeys: []string{settings.OperatorKey}})
+func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) http.Handler {
 	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference, Observe: p.observe()}
 	base := exchange.BaseURL(settings.BaseURL)
 	edges := map[string]http.Handler{
 		"scim": scimapi.New(scimapi.Config{
-			Gate: gate, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit,
+			Gate: gate, Keys: p.keys, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit, Refused: p.refusals.Refused,
 			Provision: provision.New(provision.Config{
 				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Opened,
 			}),
 		}),
+		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
 		"app": appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: &records.Service{
 			Users: s, Groups: s, Records: s, Now: p.options.Now,
 			Recipient: p.leaves.Recipient, EnsureLeave: p.leaves.EnsureLeave,
 		}}),
-		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: &admin.Service{
+		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, History: p.history, Admin: &admin.Service{
 			Tenants: s, Users: s, Leaves: s, Journal: s, Countries: settings.Countries,
 			Now: p.options.Now, Random: p.options.Random, Changed: gate.Forget,
 		}}),
 	}
 	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = r.WithContext(access.From(r.Context(), exchange.Address(r)))
 		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
 		if edge, ok := edges[first]; ok {
 			edge.ServeHTTP(w, r)
@@ -171,6 +211,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { p.courier.Run(ctx) })
+	background.Go(func() { p.refusals.Run(ctx) })
 	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver)) })
 	background.Go(func() { p.recoverAndSweep(ctx) })
 	ended := make(chan error, 1)

@@ -49,7 +49,7 @@ func smallSource(t *testing.T) string {
 		"functions/main.go":             "package main\n",
 		"functions/scim/function.json":  `{"bindings": []}`,
 		"functions/sweep/function.json": `{"bindings": [{}]}`,
-		"local.settings.sample.json":    `{"IsEncrypted": false, "Values": {"HANDOVER_OPERATOR_KEY": "", "HANDOVER_QUEUE": "q"}}`,
+		"local.settings.sample.json":    `{"IsEncrypted": false, "Values": {"HANDOVER_OPERATOR_KEY": "", "HANDOVER_KEYS": "", "HANDOVER_QUEUE": "q"}}`,
 	} {
 		write(t, filepath.Join(root, filepath.FromSlash(path)), []byte(content))
 	}
@@ -130,7 +130,7 @@ func TestLocalSettings(t *testing.T) {
 		return settings.Values
 	}
 	first := values()
-	if len(first["HANDOVER_OPERATOR_KEY"]) != 64 || first["HANDOVER_QUEUE"] != "q" {
+	if len(first["HANDOVER_OPERATOR_KEY"]) != 64 || len(first["HANDOVER_KEYS"]) != len("local:")+64 || first["HANDOVER_QUEUE"] != "q" {
 		t.Errorf("from the sample: %v", first)
 	}
 	if diff := cmp.Diff(first, values()); diff != "" {

@@ -14,9 +14,11 @@ import (
 const (
 	settingsFile = "local.settings.json"
 	sampleFile   = "local.settings.sample.json"
-	// operatorKey is the one setting that has no usable value in the sample.
-	operatorKey = "HANDOVER_OPERATOR_KEY"
 )
+
+// secrets are the settings that have no usable value in the sample, and what
+// stands in front of the 256 random bits of each.
+var secrets = map[string]string{"HANDOVER_OPERATOR_KEY": "", "HANDOVER_KEYS": "local:"}
 
 // LocalSettings is local.settings.json, as the Core Tools read it.
 type LocalSettings struct {
@@ -25,7 +27,7 @@ type LocalSettings struct {
 }
 
 // localSettings are those of the repository; where it has none, the sample's,
-// with an operator key of this app root's own.
+// with secrets of this app root's own.
 func (s Source) localSettings(out string) ([]byte, error) {
 	own, err := os.ReadFile(filepath.Join(s.Root, settingsFile))
 	if !errors.Is(err, fs.ErrNotExist) {
@@ -35,26 +37,29 @@ func (s Source) localSettings(out string) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	if settings.Values[operatorKey] == "" {
-		if settings.Values[operatorKey], err = s.operatorKey(out); err != nil {
+	for name, prefix := range secrets {
+		if given, ok := settings.Values[name]; !ok || given != "" {
+			continue
+		}
+		if settings.Values[name], err = s.secret(out, name, prefix); err != nil {
 			return nil, err
 		}
 	}
 	return json.MarshalIndent(settings, "", "  ")
 }
 
-// operatorKey is the key that the app root has already, or a new one: a key in
-// the sample would be everybody's.
-func (s Source) operatorKey(out string) (string, error) {
+// secret is what the app root has already, or a new one: a secret in the sample
+// would be everybody's.
+func (s Source) secret(out, name, prefix string) (string, error) {
 	before, err := ReadLocalSettings(filepath.Join(out, settingsFile))
-	if err == nil && before.Values[operatorKey] != "" {
-		return before.Values[operatorKey], nil
+	if err == nil && before.Values[name] != "" {
+		return before.Values[name], nil
 	}
-	var key [32]byte
-	if _, err := io.ReadFull(s.Random, key[:]); err != nil {
-		return "", fmt.Errorf("no randomness for an operator key: %w", err)
+	var bits [32]byte
+	if _, err := io.ReadFull(s.Random, bits[:]); err != nil {
+		return "", fmt.Errorf("no randomness for %s: %w", name, err)
 	}
-	return hex.EncodeToString(key[:]), nil
+	return prefix + hex.EncodeToString(bits[:]), nil
 }
 
 // ReadLocalSettings reads a file in the form of local.settings.json.
