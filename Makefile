@@ -4,7 +4,7 @@
 
 tool = go tool -modfile=tools.mod
 
-.PHONY: build demo test format vet staticcheck race start package azure-local
+.PHONY: build demo test format vet staticcheck race start package azure-local smoke
 
 build:
 	go build -trimpath -ldflags '-s -w' -o dist/handover ./handler
@@ -41,6 +41,22 @@ start:
 
 package:
 	go run ./functions --zip
+
+# smoke plays Entra's cycle against a deployed app, and then a leave:
+# make smoke URL=https://APP.azurewebsites.net TOKEN=… KEY=…
+# It wants a tenant (TENANT, "smoke" if not said) with the verified domain DOMAIN
+# (acme.com) and an active Master Admin, a SCIM token and an app key of it.
+TENANT ?= smoke
+DOMAIN ?= acme.com
+
+smoke:
+	@test -n "$(URL)" && test -n "$(TOKEN)" && test -n "$(KEY)" || { \
+		echo "make smoke needs URL=https://APP.azurewebsites.net, TOKEN= a SCIM token and KEY= an app key of the tenant $(TENANT)."; \
+		exit 1; \
+	}
+	@$(MAKE) --no-print-directory build
+	@dist/handover play entra --url "$(URL)/scim/$(TENANT)/v2" --token "$(TOKEN)" --domain "$(DOMAIN)"
+	@go run ./e2e/smoke -url "$(URL)" -tenant "$(TENANT)" -domain "$(DOMAIN)" -token "$(TOKEN)" -key "$(KEY)"
 
 # azure-local runs Azurite and the Service Bus emulator until Ctrl-C.
 azure-local: local/node_modules/.package-lock.json
