@@ -57,8 +57,10 @@ func fiveInserts() []table.Operation {
 	operations := make([]table.Operation, 5)
 	for i := range operations {
 		operations[i] = table.Operation{Action: table.Insert, Row: fmt.Sprintf("u-%032d", i), Columns: table.Columns{
-			{Name: "D", Value: table.String(strings.Repeat(`{"name":"value"}`, 20))}, {Name: "V", Value: table.Int(1)},
-			{Name: "LM", Value: table.Time(time.Unix(1_772_445_600, 0))}, {Name: "A", Value: table.Bool(true)},
+			{Name: "D", Value: table.String(strings.Repeat(`{"name":"value"}`, 20))},
+			{Name: "V", Value: table.Int(1)},
+			{Name: "LM", Value: table.Time(time.Unix(1_772_445_600, 0))},
+			{Name: "A", Value: table.Bool(true)},
 		}}
 	}
 	return operations
