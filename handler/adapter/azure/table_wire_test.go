@@ -73,9 +73,12 @@ func TestOperationsOnTheWire(t *testing.T) {
 	etags, err := engine.opens(t).Transact(t.Context(), "p", []table.Operation{
 		{Action: table.Insert, Row: "a", Columns: table.Columns{{Name: "N", Value: table.Int(1)}}},
 		{Action: table.Upsert, Row: "b"},
-		{Action: table.Merge, Row: "c"}, {Action: table.Merge, Row: "d", IfMatch: `W/"1"`},
-		{Action: table.Replace, Row: "e"}, {Action: table.Replace, Row: "f", IfMatch: `W/"2"`},
-		{Action: table.Delete, Row: "g"}, {Action: table.Delete, Row: "h", IfMatch: `W/"3"`},
+		{Action: table.Merge, Row: "c"},
+		{Action: table.Merge, Row: "d", IfMatch: `W/"1"`},
+		{Action: table.Replace, Row: "e"},
+		{Action: table.Replace, Row: "f", IfMatch: `W/"2"`},
+		{Action: table.Delete, Row: "g"},
+		{Action: table.Delete, Row: "h", IfMatch: `W/"3"`},
 	})
 	if diff := cmp.Diff([]string{"1", "2", "3", "4", "5", "6", "", ""}, etags); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
