@@ -166,10 +166,16 @@ func TestServiceProviderConfig(t *testing.T) {
 		config scim.ProviderConfig
 		want   string
 	}{
-		{"1.3 row 4 plain", scim.ProviderConfig{MaxResults: 200},
-			`"patch":{"supported":true},"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},"filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":false},"etag":{"supported":false},"authenticationSchemes":[`},
-		{"5 everything", scim.ProviderConfig{MaxResults: 200, MaxBulkOperations: 100, MaxBulkBytes: 1 << 20, Sort: true, ETag: true, Cursor: true, CursorSeconds: 600, DefaultPageSize: 100, OAuth: true},
-			`"bulk":{"supported":true,"maxOperations":100,"maxPayloadSize":1048576},"filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":true},"etag":{"supported":true},"pagination":{"cursor":true,"index":true,"defaultPaginationMethod":"index","defaultPageSize":100,"maxPageSize":200,"cursorTimeout":600}`},
+		{
+			"1.3 row 4 plain",
+			scim.ProviderConfig{MaxResults: 200},
+			`"patch":{"supported":true},"bulk":{"supported":false,"maxOperations":0,"maxPayloadSize":0},"filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":false},"etag":{"supported":false},"authenticationSchemes":[`,
+		},
+		{
+			"5 everything",
+			scim.ProviderConfig{MaxResults: 200, MaxBulkOperations: 100, MaxBulkBytes: 1 << 20, Sort: true, ETag: true, Cursor: true, CursorSeconds: 600, DefaultPageSize: 100, OAuth: true},
+			`"bulk":{"supported":true,"maxOperations":100,"maxPayloadSize":1048576},"filter":{"supported":true,"maxResults":200},"changePassword":{"supported":false},"sort":{"supported":true},"etag":{"supported":true},"pagination":{"cursor":true,"index":true,"defaultPaginationMethod":"index","defaultPageSize":100,"maxPageSize":200,"cursorTimeout":600}`,
+		},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			body := m.ServiceProviderConfig("https://h/v2", c.config)
