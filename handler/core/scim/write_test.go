@@ -45,17 +45,25 @@ func TestAppendJSON(t *testing.T) {
 		attributes, less string
 		want             string
 	}{
-		{"the default", m.User(), user, e, "", "",
-			object(schemas, `"id":"A","userName":"ann"`, name, `"active":true`, emails, enterprise+manager+`,"department":"Sales"}`, groups, meta)},
+		{
+			"the default", m.User(), user, e, "", "",
+			object(schemas, `"id":"A","userName":"ann"`, name, `"active":true`, emails, enterprise+manager+`,"department":"Sales"}`, groups, meta),
+		},
 		{"4 attributes", m.User(), user, e, "username, emails.value", "", object(schemas, `"id":"A","userName":"ann"`, `"emails":[{"value":"a@x"},{"value":"b@x"}]`)},
 		{"1.1 row 5 id alone", m.User(), user, e, "id", "", object(schemas, `"id":"A"`)},
-		{"4 excluded sub-attribute", m.User(), user, e, "", "name.givenName,emails,meta,groups," + "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
-			object(schemas, `"id":"A","userName":"ann"`, `"name":{"familyName":"L"}`, `"active":true`, enterprise+manager+`}`)},
-		{"4 what is always returned stays", m.User(), user, e, "", "id,schemas,name,emails,active,groups,meta,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
-			object(schemas, `"id":"A","userName":"ann"`)},
+		{
+			"4 excluded sub-attribute", m.User(), user, e, "", "name.givenName,emails,meta,groups," + "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:department",
+			object(schemas, `"id":"A","userName":"ann"`, `"name":{"familyName":"L"}`, `"active":true`, enterprise+manager+`}`),
+		},
+		{
+			"4 what is always returned stays", m.User(), user, e, "", "id,schemas,name,emails,active,groups,meta,urn:ietf:params:scim:schemas:extension:enterprise:2.0:User",
+			object(schemas, `"id":"A","userName":"ann"`),
+		},
 		{"4 an extension by its URN", m.User(), user, e, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User", "", object(schemas, `"id":"A"`, enterprise+manager+`,"department":"Sales"}`)},
-		{"4 an attribute of an extension", m.User(), user, e, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", "",
-			object(schemas, `"id":"A"`, enterprise+`"manager":{"value":"`+managerID+`"}}`)},
+		{
+			"4 an attribute of an extension", m.User(), user, e, "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User:manager.value", "",
+			object(schemas, `"id":"A"`, enterprise+`"manager":{"value":"`+managerID+`"}}`),
+		},
 		{"4 parts of meta and groups", m.User(), user, e, "meta.location,groups.value", "", object(schemas, `"id":"A","groups":[{"value":"G"}]`, `"meta":{"location":"https://h/Users/A"}`)},
 		{"unknown names are ignored", m.User(), user, e, "shoeSize", "", object(schemas, `"id":"A"`)},
 		{"a group", m.Group(), group, g, "", "", object(groupSchemas, `"id":"G","displayName":"Sales"`, members, groupMeta)},
@@ -180,8 +188,12 @@ func TestAppendList(t *testing.T) {
 		resources [][]byte
 		want      string
 	}{
-		{"1.3 row 6 a page by index", scim.ListHeader{TotalResults: 7, StartIndex: 6}, [][]byte{[]byte(`{"id":"a"}`), []byte(`{"id":"b"}`)},
-			`"totalResults":7,"itemsPerPage":2,"startIndex":6,"Resources":[{"id":"a"},{"id":"b"}]}`},
+		{
+			"1.3 row 6 a page by index",
+			scim.ListHeader{TotalResults: 7, StartIndex: 6},
+			[][]byte{[]byte(`{"id":"a"}`), []byte(`{"id":"b"}`)},
+			`"totalResults":7,"itemsPerPage":2,"startIndex":6,"Resources":[{"id":"a"},{"id":"b"}]}`,
+		},
 		{"2 an empty list", scim.ListHeader{StartIndex: 1}, nil, `"totalResults":0,"itemsPerPage":0,"startIndex":1,"Resources":[]}`},
 		{"5 a page by cursor", scim.ListHeader{Unknown: true, NextCursor: "n", PreviousCursor: "p"}, nil, `"itemsPerPage":0,"nextCursor":"n","previousCursor":"p","Resources":[]}`},
 	} {
