@@ -70,8 +70,11 @@ func TestPatchUser(t *testing.T) {
 		leaves int
 	}{
 		{"a change", [][3]string{{"Replace", "title", `"CEO"`}}, "", directory.UserChanged, "title", 0},
-		{"several attributes", [][3]string{{"replace", "title", `"CEO"`}, {"add", "name.givenName", `"Ann"`}, {"add", scim.EnterpriseURN + ":department", `"Sales"`}},
-			"", directory.UserChanged, "department, name, title", 0},
+		{
+			"several attributes",
+			[][3]string{{"replace", "title", `"CEO"`}, {"add", "name.givenName", `"Ann"`}, {"add", scim.EnterpriseURN + ":department", `"Sales"`}},
+			"", directory.UserChanged, "department, name, title", 0,
+		},
 		{"an equal value", [][3]string{{"replace", "title", `"CTO"`}}, "", "", "", 0},
 		{"nothing at all", nil, "", "", "", 0},
 		{"disable", [][3]string{{"Replace", "active", `"False"`}}, "", directory.UserDisabled, "active", 1},
