@@ -39,6 +39,7 @@ func (d *doctor) settled(environment []string) bool {
 	d.settings = settings
 	d.find("settings", fine, "complete for handover %s", d.as)
 	d.operatorKey()
+	d.keys()
 	d.baseURL()
 	d.consistency(environment)
 	return true
@@ -60,6 +61,21 @@ func (d *doctor) operatorKey() {
 		d.find(check, worth, "HANDOVER_OPERATOR_KEY has %d characters; if it was not made at random, set what openssl rand -hex 32 prints", len(key))
 	default:
 		d.find(check, fine, "%d characters", len(key))
+	}
+}
+
+// exampleKey begins the secret that the documentation shows.
+const exampleKey = "000102030405060708090a0b0c0d0e0f"
+
+func (d *doctor) keys() {
+	const check = "keys"
+	switch keys := d.settings.Keys; {
+	case keys == "":
+		d.find(check, fine, "dev makes them and keeps them in %s", d.settings.Data)
+	case strings.Contains(strings.ToLower(keys), exampleKey):
+		d.find(check, wrong, "HANDOVER_KEYS holds the secret that the documentation shows, so anybody can sign tokens; put a new key in front, for example ID:$(openssl rand -hex 32)")
+	default:
+		d.find(check, fine, "%d; the first signs", len(strings.Split(keys, ",")))
 	}
 }
 

@@ -19,7 +19,10 @@ import (
 	"handover/handler/core/fault"
 )
 
-const strong = "HANDOVER_OPERATOR_KEY=0123456789abcdef0123456789abcdef"
+const (
+	strong = "HANDOVER_OPERATOR_KEY=0123456789abcdef0123456789abcdef"
+	signs  = "HANDOVER_KEYS=a:fedcba9876543210fedcba9876543210fedcba9876543210fedcba9876543210"
+)
 
 // told are the findings in short: check, result and a piece of the sentence.
 func told(findings []finding) []string {
@@ -42,19 +45,20 @@ func TestDoctorReadsSettings(t *testing.T) {
 		want []string
 		says string
 	}{
-		{"a laptop", nil, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "dev makes one"},
-		{"an app in Azure", azureApp, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "handover serve"},
+		{"a laptop", nil, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: ok"}, "dev makes one"},
+		{"an app in Azure", azureApp, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: ok"}, "handover serve"},
 		{"two settings wrong", []string{"HANDOVER_COUNTRIES=usa", "AZURE_CLOUD=mars"}, []string{"settings: wrong", "settings: wrong"}, "AZURE_CLOUD must be public"},
-		{"a serve without its key", []string{"FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: wrong", "settings: wrong"}, "HANDOVER_OPERATOR_KEY is not set"},
-		{"a key to guess", []string{"HANDOVER_OPERATOR_KEY=abababababababababababababababab"}, []string{"settings: ok", "operator key: wrong", "base URL: ok", "consistency: ok"}, "2 different characters"},
-		{"a short key", []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef"}, []string{"settings: ok", "operator key: note", "base URL: ok", "consistency: ok"}, "has 16 characters"},
-		{"plain http", []string{"HANDOVER_BASE_URL=http://scim.example.com"}, []string{"settings: ok", "operator key: ok", "base URL: wrong", "consistency: ok"}, "set the https address"},
-		{"http at home", []string{"HANDOVER_BASE_URL=http://localhost:7071"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}, "http://localhost:7071"},
-		{"no base URL behind a front end", []string{strong, someKeys, "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: note", "consistency: ok"}, "X-Forwarded-Host"},
-		{"a local folder in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "gone with its instance"},
-		{"an emulator in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "TableConnection=UseDevelopmentStorage=true", "ServiceBusConnection=Endpoint=sb://h;UseDevelopmentEmulator=true"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "name an emulator"},
-		{"two places", append([]string{"HANDOVER_DATA=x"}, azureApp...), []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: note"}, "HANDOVER_DATA is not used"},
-		{"gRPC", []string{"OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}, []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: wrong"}, "4318"},
+		{"a serve without its key", []string{signs, "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: wrong"}, "HANDOVER_OPERATOR_KEY is not set"},
+		{"a key to guess", []string{"HANDOVER_OPERATOR_KEY=abababababababababababababababab"}, []string{"settings: ok", "operator key: wrong", "keys: ok", "base URL: ok", "consistency: ok"}, "2 different characters"},
+		{"a short key", []string{"HANDOVER_OPERATOR_KEY=0123456789abcdef"}, []string{"settings: ok", "operator key: note", "keys: ok", "base URL: ok", "consistency: ok"}, "has 16 characters"},
+		{"the example's key", []string{"HANDOVER_KEYS=a:000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"}, []string{"settings: ok", "operator key: ok", "keys: wrong", "base URL: ok", "consistency: ok"}, "the documentation shows"},
+		{"plain http", []string{"HANDOVER_BASE_URL=http://scim.example.com"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: wrong", "consistency: ok"}, "set the https address"},
+		{"http at home", []string{"HANDOVER_BASE_URL=http://localhost:7071"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: ok"}, "http://localhost:7071"},
+		{"no base URL behind a front end", []string{strong, someKeys, "FUNCTIONS_WORKER_RUNTIME=custom", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: note", "consistency: ok"}, "X-Forwarded-Host"},
+		{"a local folder in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "HANDOVER_DATA=x"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: wrong"}, "gone with its instance"},
+		{"an emulator in Azure", []string{strong, someKeys, "WEBSITE_INSTANCE_ID=1", "TableConnection=UseDevelopmentStorage=true", "ServiceBusConnection=Endpoint=sb://h;UseDevelopmentEmulator=true"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: wrong"}, "name an emulator"},
+		{"two places", append([]string{"HANDOVER_DATA=x"}, azureApp...), []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: note"}, "HANDOVER_DATA is not used"},
+		{"gRPC", []string{"OTEL_EXPORTER_OTLP_PROTOCOL=grpc"}, []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: wrong"}, "4318"},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
@@ -222,7 +226,7 @@ func TestDoctorOnEmulators(t *testing.T) {
 	queue := azuretest.QueueName(t)
 	connection, _ := azuretest.ServiceBus(t, azuretest.Queue{Name: queue})
 	settings := []string{strong, someKeys, "TableConnection=" + azuretest.Tables(t), "ServiceBusConnection=" + connection, "HANDOVER_QUEUE=" + queue}
-	usual := []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}
+	usual := []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: ok"}
 	code, found := examined(t, settings...)
 	want := append(usual, "table directory: ok", "table records: ok", "clock: ok", "queue, to send: ok", "queue, to receive: ok", "dead letters: ok", "duplicate detection: not checked")
 	if diff := cmp.Diff(want, told(found)); diff != "" || code != 0 {
@@ -240,7 +244,7 @@ func TestDoctorOnEmulators(t *testing.T) {
 
 func TestDoctorOnALocalFile(t *testing.T) {
 	data := t.TempDir()
-	usual := []string{"settings: ok", "operator key: ok", "base URL: ok", "consistency: ok"}
+	usual := []string{"settings: ok", "operator key: ok", "keys: ok", "base URL: ok", "consistency: ok"}
 	check := func(name string, wantCode int, want ...string) {
 		t.Helper()
 		code, found := examined(t, strong, "HANDOVER_DATA="+data)
