@@ -43,6 +43,15 @@ func (e *endpoint) bulk(ctx context.Context, c *call) (*answer, error) {
 	return &answer{status: http.StatusOK, body: scim.AppendBulkResponse(nil, tried)}, nil
 }
 
+// tooLarge names the limit of a bulk request's body as /ServiceProviderConfig
+// does (RFC 7644 §3.7.4). Any other error stays.
+func (e *endpoint) tooLarge(r *http.Request, err error) error {
+	if !fault.Is(err, fault.TooLarge) || !strings.HasSuffix(r.Pattern, "/Bulk") {
+		return err
+	}
+	return fault.New(fault.TooLarge, "the bulk request has more bytes than maxPayloadSize, which is %d", e.BodyLimit).WithCause(err)
+}
+
 // bulkRun is a bulk request while it is carried out.
 type bulkRun struct {
 	endpoint *endpoint

@@ -67,7 +67,7 @@ func TestBulkOfAThousand(t *testing.T) {
 		t.Errorf("1,001 operations: %d %.300s", answer.Code, answer.Body)
 	}
 	answer = w.do("POST", "/scim/acme/v2/Bulk", bulkBody(0, bulkUser(1, strings.Repeat("a", 1<<20))))
-	if answer.Code != 413 || !strings.Contains(answer.Body.String(), "1048576 bytes") {
+	if answer.Code != 413 || !strings.Contains(answer.Body.String(), "maxPayloadSize, which is 1048576") {
 		t.Errorf("over 1 MiB: %d %.300s", answer.Code, answer.Body)
 	}
 }

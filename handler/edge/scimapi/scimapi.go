@@ -119,7 +119,7 @@ func (e *endpoint) admitted(w http.ResponseWriter, r *http.Request, admitted acc
 	var body []byte
 	if !reads && r.Method != http.MethodDelete {
 		if body, err = exchange.Body(w, r, e.BodyLimit, scim.ContentType, plainJSON); err != nil {
-			return nil, err
+			return nil, e.tooLarge(r, err)
 		}
 	}
 	return run(&confirmed, body)
