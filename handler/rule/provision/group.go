@@ -152,7 +152,8 @@ func (s *Service) decideGroup(c Caller, before *directory.Group, edit edit) (*di
 	if err != nil {
 		return nil, fmt.Errorf("the stored group %s: %w", before.ID, err)
 	}
-	edited, members, err := edit(old.Clone())
+	twin := *old // an edit puts other attributes in their place and leaves these alone
+	edited, members, err := edit(&twin)
 	if err != nil {
 		return nil, err
 	}

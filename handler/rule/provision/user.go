@@ -138,7 +138,8 @@ func (s *Service) decideUser(c Caller, before *directory.User, edit func(*scim.R
 	if err != nil {
 		return nil, fmt.Errorf("the stored user %s: %w", before.ID, err)
 	}
-	edited, err := edit(old.Clone())
+	twin := *old // an edit puts other attributes in their place and leaves these alone
+	edited, err := edit(&twin)
 	if err != nil {
 		return nil, err
 	}
