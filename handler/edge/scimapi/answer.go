@@ -5,10 +5,10 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"handover/handler/core/fault"
 	"handover/handler/core/scim"
+	"handover/handler/edge/exchange"
 )
 
 // plainJSON is the other media type that bodies may have (RFC 7644 §3.8).
@@ -83,10 +83,7 @@ func render(w http.ResponseWriter, r *http.Request, f *fault.Fault, reference st
 	if f.Code == fault.Unauthorized {
 		h.Set("WWW-Authenticate", "Bearer")
 	}
-	if f.RetryAfter > 0 {
-		seconds := (f.RetryAfter + time.Second - 1) / time.Second
-		h.Set("Retry-After", strconv.Itoa(int(seconds)))
-	}
+	exchange.RetryAfter(h, f)
 	if reference != "" {
 		f = fault.New(f.Code, "%s (reference %s)", f.Message, reference)
 	}

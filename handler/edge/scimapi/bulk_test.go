@@ -1,6 +1,7 @@
 package scimapi_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -174,5 +175,32 @@ func TestBulkOfAnotherTenant(t *testing.T) {
 	body := operationsOf(t, send(w, other, "POST", "/scim/globex/v2/Bulk", bulkBody(0, `{"method":"DELETE","path":"/Users/`+ann[len(ann)-36:]+`"}`)))
 	if body.Operations[0].Status != "404" || w.do("GET", ann, "").Code != http.StatusOK {
 		t.Errorf("%+v", body)
+	}
+}
+
+// unfinished is groups that can be made and not changed.
+type unfinished struct{ directory.Groups }
+
+func (u unfinished) CommitGroup(ctx context.Context, tenant string, change directory.GroupChange) (directory.Group, error) {
+	if change.Before != nil {
+		return directory.Group{}, fault.New(fault.StorageBusy, "the storage asks for patience")
+	}
+	return u.Groups.CommitGroup(ctx, tenant, change)
+}
+
+// Where what a circle left open cannot be completed, the answer says what there
+// is, and where.
+func TestCircleThatIsNotClosed(t *testing.T) {
+	w := newWorld(t)
+	group := func(name, other string) string {
+		return fmt.Sprintf(`{"method":"POST","path":"/Groups","bulkId":%q,"data":{"displayName":%q,"members":[{"value":"bulkId:%s"}]}}`, name, name, other)
+	}
+	answer := send(w.endpoint(w.Store, unfinished{w.Store}), w.token, "POST", "/scim/acme/v2/Bulk", bulkBody(0, group("A", "B"), group("B", "A")))
+	body := operationsOf(t, answer)
+	if whole := body.Operations[0]; whole.Status != "201" {
+		t.Errorf("the one that could be made whole: %+v", whole)
+	}
+	if open := body.Operations[1]; open.Status != "503" || open.Location == "" || !strings.HasPrefix(open.Response.Detail, "the resource was made, but without its references") {
+		t.Errorf("the one that was left open: %+v", open)
 	}
 }

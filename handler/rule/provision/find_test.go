@@ -240,6 +240,18 @@ func TestScanBudget(t *testing.T) {
 	if page := d.find(t, `userName eq "user0"`, 1, 10); len(page.Found) != 1 {
 		t.Error("an index was no longer used")
 	}
+	byTitle, err := d.model().User().Sort("title", "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	d.store.took()
+	_, err = d.FindUsers(t.Context(), d.Caller, provision.Search{Sort: byTitle, Count: 10})
+	if wantCode(t, err, fault.TooMany); d.store.took() != 1 {
+		t.Error("sorting read more than the counters before it was refused")
+	}
+	if page := d.find(t, "", 1, 10); len(page.Found) != 10 {
+		t.Error("a list without an order was refused")
+	}
 }
 
 func TestMembersOfAPage(t *testing.T) {
