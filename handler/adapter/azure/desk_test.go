@@ -53,8 +53,15 @@ func (d *desk) must(err error) {
 	}
 }
 
+// model is what the tenant's users and groups are made of.
+func (d *desk) model() *scim.Model {
+	m, err := d.Model(d.Tenant)
+	d.must(err)
+	return m
+}
+
 func (d *desk) newUser(name string) (provision.User, error) {
-	r, err := d.Model(d.Tenant).User().Decode(fmt.Appendf(nil,
+	r, err := d.model().User().Decode(fmt.Appendf(nil,
 		`{"schemas":[%q],"userName":"%[2]s@acme.com","externalId":"ext-%[2]s","active":true,"emails":[{"type":"work","value":"%[2]s@acme.com"}]}`, scim.UserURN, name))
 	d.must(err)
 	return d.CreateUser(d.Context(), d.Caller, r)
@@ -93,7 +100,7 @@ func (d *desk) strangers(n int) []directory.ID {
 }
 
 func (d *desk) newGroup(name string, members ...directory.ID) (provision.Group, error) {
-	r, err := d.Model(d.Tenant).Group().Decode(fmt.Appendf(nil, `{"schemas":[%q],"displayName":%q,"members":%s}`, scim.GroupURN, name, values(members)))
+	r, err := d.model().Group().Decode(fmt.Appendf(nil, `{"schemas":[%q],"displayName":%q,"members":%s}`, scim.GroupURN, name, values(members)))
 	d.must(err)
 	return d.CreateGroup(d.Context(), d.Caller, r)
 }
@@ -130,14 +137,14 @@ func values(ids []directory.ID) string {
 
 // patchUser sets a path.
 func (d *desk) patchUser(id directory.ID, path, value string, groups bool) error {
-	p, err := d.Model(d.Tenant).User().DecodePatch(fmt.Appendf(nil, `{"schemas":[%q],"Operations":[{"op":"replace","path":%q,"value":%s}]}`, scim.PatchOpURN, path, value))
+	p, err := d.model().User().DecodePatch(fmt.Appendf(nil, `{"schemas":[%q],"Operations":[{"op":"replace","path":%q,"value":%s}]}`, scim.PatchOpURN, path, value))
 	d.must(err)
 	_, err = d.PatchUser(d.Context(), d.Caller, id, p, nil, groups)
 	return err
 }
 
 func (d *desk) members(group directory.ID, op string, ids ...directory.ID) error {
-	p, err := d.Model(d.Tenant).Group().DecodePatch(fmt.Appendf(nil, `{"schemas":[%q],"Operations":[{"op":%q,"path":"members","value":%s}]}`, scim.PatchOpURN, op, values(ids)))
+	p, err := d.model().Group().DecodePatch(fmt.Appendf(nil, `{"schemas":[%q],"Operations":[{"op":%q,"path":"members","value":%s}]}`, scim.PatchOpURN, op, values(ids)))
 	d.must(err)
 	_, err = d.PatchGroup(d.Context(), d.Caller, group, p, nil)
 	return err
