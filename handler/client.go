@@ -9,6 +9,7 @@ import (
 	"io"
 	"net/http"
 	"net/url"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,6 +20,8 @@ import (
 type client struct {
 	base, secret string
 	http         *http.Client
+	// match, if any, goes into If-Match.
+	match string
 }
 
 // clientTimeout ends a call that nobody answers.
@@ -36,6 +39,15 @@ func (m *Main) manageClient() (*client, error) {
 func newClient(base, secret string, connections int) *client {
 	transport := &http.Transport{Proxy: http.ProxyFromEnvironment, MaxIdleConnsPerHost: connections, MaxConnsPerHost: connections}
 	return &client{base: base, secret: secret, http: &http.Client{Timeout: clientTimeout, Transport: transport}}
+}
+
+// matching is the client for changes of a version that was seen.
+func (c *client) matching(version string) *client {
+	other := *c
+	if other.match = ""; version != "" {
+		other.match = strconv.Quote(version)
+	}
+	return &other
 }
 
 // call sends one request and decodes the answer into result, which may be nil.
@@ -62,6 +74,11 @@ const pageSize = "500"
 // list reads every page of a list into result. The answer is one list with all
 // of them, under the name that each page has it.
 func (c *client) list(ctx context.Context, path, name, cursor string, result any) (json.RawMessage, error) {
+	return c.listUpTo(ctx, path, name, cursor, 0, result)
+}
+
+// listUpTo is list for the first entries alone; most is how many, 0 for all.
+func (c *client) listUpTo(ctx context.Context, path, name, cursor string, most int, result any) (json.RawMessage, error) {
 	all := []json.RawMessage{}
 	path, asked, _ := strings.Cut(path, "?")
 	query, err := url.ParseQuery(asked)
@@ -79,10 +96,13 @@ func (c *client) list(ctx context.Context, path, name, cursor string, result any
 		if json.Unmarshal(page[name], &entries) != nil || (page["next"] != nil && json.Unmarshal(page["next"], &next) != nil) {
 			return nil, c.stranger(http.StatusOK)
 		}
-		if all = append(all, entries...); next == "" {
+		if all = append(all, entries...); next == "" || most > 0 && len(all) >= most {
 			break
 		}
 		query.Set(cursor, next)
+	}
+	if most > 0 {
+		all = all[:min(most, len(all))]
 	}
 	joined, err := json.Marshal(all)
 	if err == nil {
@@ -108,6 +128,9 @@ func (c *client) exchange(ctx context.Context, method, path string, body any) (i
 		return 0, nil, fmt.Errorf("client: %w", err)
 	}
 	request.Header.Set("Authorization", "Bearer "+c.secret)
+	if c.match != "" {
+		request.Header.Set("If-Match", c.match)
+	}
 	if body != nil {
 		request.Header.Set("Content-Type", "application/json")
 	}

@@ -2,10 +2,12 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"net/url"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // tenantView is a tenant as /manage/v1 shows it.
@@ -21,6 +23,48 @@ type tenantView struct {
 	Users       int64    `json:"users"`
 	ActiveUsers int64    `json:"activeUsers"`
 	Groups      int64    `json:"groups"`
+	ScimOff     bool     `json:"scimOff"`
+	Strict      bool     `json:"strict"`
+	Suspended   bool     `json:"suspended"`
+	DefaultRole string   `json:"defaultRole"`
+	Retention   int      `json:"retentionDays"`
+	Entra       struct {
+		TenantID string   `json:"tenantId"`
+		AppIDs   []string `json:"appIds"`
+		Subject  string   `json:"subject"`
+	} `json:"entra"`
+	Deleting *time.Time `json:"deleting"`
+	Deletion *struct {
+		Rows    int64 `json:"rows"`
+		Removed int64 `json:"removed"`
+		Empty   bool  `json:"empty"`
+	} `json:"deletion"`
+}
+
+// deleted tells whether nothing of the tenant is left but its id.
+func (t *tenantView) deleted() bool { return t.Deletion == nil || t.Deletion.Empty }
+
+// state is how the tenant stands, in words.
+func (t *tenantView) state() string {
+	switch {
+	case t.Deletion != nil:
+		return fmt.Sprintf("being deleted, %d of %d rows are gone", t.Deletion.Removed, t.Deletion.Rows)
+	case t.Deleting != nil:
+		return "being deleted"
+	case t.Suspended:
+		return "suspended"
+	case t.ScimOff:
+		return "SCIM is off"
+	}
+	return "open"
+}
+
+// dialect is how strictly SCIM is read.
+func (t *tenantView) dialect() string {
+	if t.Strict {
+		return "strict"
+	}
+	return "lenient"
 }
 
 // cap is the cap in words.
@@ -93,9 +137,9 @@ func (c *tenantListCommand) Run(ctx context.Context, m *Main) error {
 	}
 	rows := make([][]string, 0, len(tenants))
 	for _, t := range tenants {
-		rows = append(rows, []string{t.ID, t.Name, t.Country, strings.Join(t.Domains, ", "), t.MasterAdmin})
+		rows = append(rows, []string{t.ID, t.state(), t.Name, t.Country, strings.Join(t.Domains, ", "), t.MasterAdmin})
 	}
-	return printTable(m.Stdout, []string{"TENANT", "NAME", "COUNTRY", "DOMAINS", "MASTER ADMIN"}, rows)
+	return printTable(m.Stdout, []string{"TENANT", "STATE", "NAME", "COUNTRY", "DOMAINS", "MASTER ADMIN"}, rows)
 }
 
 type tenantShowCommand struct {
@@ -123,6 +167,7 @@ func (c *tenantShowCommand) Run(ctx context.Context, m *Main) error {
 func (m *Main) printTenant(t tenantView) error {
 	return printFields(m.Stdout, [][2]string{
 		{"Tenant", t.ID},
+		{"State", t.state()},
 		{"Name", t.Name},
 		{"Country", t.Country},
 		{"Verified domains", strings.Join(t.Domains, ", ")},
@@ -132,6 +177,10 @@ func (m *Main) printTenant(t tenantView) error {
 		{"Groups", strconv.FormatInt(t.Groups, 10)},
 		{"Master Admin", t.MasterAdmin},
 		{"Deputies", strings.Join(t.Deputies, ", ")},
+		{"Default role", t.DefaultRole},
+		{"SCIM is read", t.dialect()},
+		{"Retention", strconv.Itoa(t.Retention) + " days"},
+		{"Entra tenant", t.Entra.TenantID},
 		{"Tenant URL", t.TenantURL},
 	})
 }

@@ -58,17 +58,54 @@ type commands struct {
 		Create tenantCreateCommand `cmd:"" help:"Create a tenant."`
 		List   tenantListCommand   `cmd:"" help:"List the tenants."`
 		Show   tenantShowCommand   `cmd:"" help:"Show one tenant."`
+
+		Change  tenantChangeCommand  `cmd:"" help:"Change settings of a tenant, all together or none."`
+		Scim    tenantScimCommand    `cmd:"" help:"Switch SCIM on or off."`
+		Suspend tenantSuspendCommand `cmd:"" help:"Refuse every request of the tenant's directory and application."`
+		Resume  tenantResumeCommand  `cmd:"" help:"Let a suspended tenant in again."`
+		Delete  tenantDeleteCommand  `cmd:"" help:"Delete a tenant and everything of it."`
 	} `cmd:"" help:"Administer tenants."`
 	Token struct {
-		Issue tokenIssueCommand `cmd:"" help:"Issue a SCIM secret token; it is shown once."`
+		Issue  tokenIssueCommand `cmd:"" help:"Issue a SCIM secret token; it is shown once."`
+		List   tokenListCommand  `cmd:"" help:"List the tokens, with their last use."`
+		Revoke revokeCommand     `cmd:"" help:"End a token at once."`
 	} `cmd:"" help:"Administer the secret tokens of a tenant's directory."`
 	AppKey struct {
-		Issue appKeyIssueCommand `cmd:"" help:"Issue a key for the business application; it is shown once."`
+		Issue  appKeyIssueCommand `cmd:"" help:"Issue a key for the business application; it is shown once."`
+		List   appKeyListCommand  `cmd:"" help:"List the keys, with their last use."`
+		Revoke revokeCommand      `cmd:"" help:"End a key at once."`
 	} `cmd:"" help:"Administer the keys of a tenant's business application."`
+	OauthClient struct {
+		Issue  oauthClientIssueCommand `cmd:"" help:"Issue an OAuth client id and secret for the directory; the secret is shown once."`
+		List   oauthClientListCommand  `cmd:"" help:"List the clients, with their last use."`
+		Revoke revokeCommand           `cmd:"" help:"End a client and its access tokens."`
+	} `cmd:"" help:"Administer the OAuth clients of a tenant's directory."`
+	Role struct {
+		List    roleListCommand    `cmd:"" help:"List roles, and the groups that give them."`
+		Set     roleSetCommand     `cmd:"" help:"Add a role, or give one other permissions."`
+		Remove  roleRemoveCommand  `cmd:"" help:"Take a role out that no group gives any more."`
+		Map     roleMapCommand     `cmd:"" help:"Give the members of a group a role, or move it in the order."`
+		Unmap   roleUnmapCommand   `cmd:"" help:"Let a group give no role any more."`
+		Default roleDefaultCommand `cmd:"" help:"Name the role of whoever is in no mapped group."`
+		Lock    roleLockCommand    `cmd:"" help:"Let a user keep a role whatever groups say."`
+		Unlock  roleUnlockCommand  `cmd:"" help:"Let groups decide about a user's role again."`
+	} `cmd:"" help:"Administer a tenant's roles."`
+	Group struct {
+		List groupListCommand `cmd:"" help:"List the groups that were pushed, with the roles that they give."`
+	} `cmd:"" help:"See a tenant's groups."`
 	Leave struct {
 		List leaveListCommand `cmd:"" help:"List a tenant's leaves, newest first."`
 		Show leaveShowCommand `cmd:"" help:"Show one leave with its journal."`
 	} `cmd:"" help:"See who left and where the records went."`
+	Activity struct {
+		List activityListCommand `cmd:"" help:"List what happened in a tenant and what was refused, newest first."`
+	} `cmd:"" help:"See what happened in a tenant, and what was refused."`
+	User struct {
+		List  userListCommand  `cmd:"" help:"List the users, with their roles."`
+		Show  userShowCommand  `cmd:"" help:"Show one user."`
+		Erase userEraseCommand `cmd:"" help:"Erase what still tells who a deleted user was."`
+	} `cmd:"" help:"Look after a tenant's users."`
+	Completion completionCommand `cmd:"" help:"Print what lets a shell complete commands and flags."`
 }
 
 // Run parses the arguments and runs one command. The exit code is 0, or 1 with

@@ -18,7 +18,8 @@ func TestMain(m *testing.M) {
 }
 
 // TestScripts plays what people type. Beside the program, a script may say
-// "dev", which runs one until the script ends, and "occupy", which takes a port.
+// "dev", which runs one until the script ends, "occupy", which takes a port,
+// "version" and "push".
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -27,7 +28,9 @@ func TestScripts(t *testing.T) {
 			e.Setenv("TMPDIR", e.WorkDir+"/tmp")
 			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
 		},
-		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){"dev": runDev, "occupy": occupy},
+		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
+			"dev": runDev, "occupy": occupy, "version": version, "push": push,
+		},
 	})
 }
 

@@ -19,6 +19,15 @@ func printJSON(w io.Writer, answer json.RawMessage) error {
 	return err
 }
 
+// printValue writes a value as printJSON writes an answer.
+func (m *Main) printValue(value any) error {
+	text, err := json.Marshal(value)
+	if err != nil {
+		return fmt.Errorf("print: %w", err)
+	}
+	return printJSON(m.Stdout, text)
+}
+
 // printTable writes rows in aligned columns under a heading.
 func printTable(w io.Writer, heading []string, rows [][]string) error {
 	table := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"sync"
 	"time"
@@ -17,6 +18,9 @@ type watchedWork struct {
 	*reassign.Service
 	telemetry *telemetry.Telemetry
 	concerns  concerns
+	retention *retention
+	// purge carries on the deletions of tenants.
+	purge func(context.Context) error
 }
 
 // Work implements trigger.Work.
@@ -41,7 +45,7 @@ func (w *watchedWork) Sweep(ctx context.Context) (reassign.Swept, error) {
 		w.telemetry.Leaves(swept.Open)
 		w.concerns.tell(swept.Open)
 	}
-	return swept, err
+	return swept, errors.Join(err, w.retention.step(ctx), w.purge(ctx))
 }
 
 // repeatConcern is after how long a concern is told again that lasts.

@@ -66,6 +66,7 @@ type Program struct {
 	leaves    *reassign.Service
 	work      *watchedWork
 	courier   *reassign.Courier
+	admin     *admin.Service
 	history   *history.Service
 	refusals  *history.Refusals
 	trigger   *trigger.Trigger
@@ -109,9 +110,14 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	p.refusals = history.NewRefusals(s.Note, options.Now, func(err error) {
 		warn(options.Log, "a refusal could not be written down", err)
 	})
+	p.admin = &admin.Service{
+		Tenants: s, Purges: s, Users: s, Groups: s, Leaves: s, Journal: s, Countries: settings.Countries,
+		Now: options.Now, Random: options.Random, Changed: gate.Forget, PurgeGrace: purgeGrace(backing.alone),
+	}
 	p.work = &watchedWork{
 		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now},
 		retention: &retention{history: p.history, log: options.Log, now: options.Now},
+		purge:     p.admin.PurgeDeleted,
 	}
 	p.trigger = &trigger.Trigger{
 		Work: p.work, Log: options.Log, Now: options.Now,
@@ -149,6 +155,7 @@ func (p *Program) gate(settings Settings, s *store.Store) (*access.Gate, error) 
 		Tenants: s, Now: p.options.Now, OperatorKeys: []string{settings.OperatorKey}, Keys: p.keys,
 		Entra:     entra.New(entra.Config{Cloud: cloud, Now: p.options.Now, Transport: p.options.EntraTransport}),
 		Operators: access.Operators{TenantID: settings.OperatorTenant, AppID: settings.OperatorAudience},
+		Rate:      access.Rate{PerSecond: settings.Rate, Burst: settings.Burst},
 	}), nil
 }
 
@@ -158,6 +165,10 @@ func (p *Program) gate(settings Settings, s *store.Store) (*access.Gate, error) 
 func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) http.Handler {
 	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference, Observe: p.observe()}
 	base := exchange.BaseURL(settings.BaseURL)
+	people := &records.Service{
+		Users: s, Members: s, Records: s, Now: p.options.Now,
+		Recipient: p.leaves.Recipient, EnsureLeave: p.leaves.EnsureLeave,
+	}
 	edges := map[string]http.Handler{
 		"scim": scimapi.New(scimapi.Config{
 			Gate: gate, Keys: p.keys, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit, Refused: p.refusals.Refused,
@@ -166,14 +177,8 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 			}),
 		}),
 		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
-		"app": appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: &records.Service{
-			Users: s, Groups: s, Records: s, Now: p.options.Now,
-			Recipient: p.leaves.Recipient, EnsureLeave: p.leaves.EnsureLeave,
-		}}),
-		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, History: p.history, Admin: &admin.Service{
-			Tenants: s, Users: s, Leaves: s, Journal: s, Countries: settings.Countries,
-			Now: p.options.Now, Random: p.options.Random, Changed: gate.Forget,
-		}}),
+		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people}),
+		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history}),
 	}
 	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -189,6 +194,16 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 		return p.trigger.Front(front)
 	}
 	return front
+}
+
+// purgeGrace is how long the id of a deleted tenant stays taken. Azure's front end
+// cuts requests off after 230 s, and other processes let callers in for 5 s more; a
+// process that is alone knows all requests that there are.
+func purgeGrace(alone bool) time.Duration {
+	if alone {
+		return 10 * time.Second
+	}
+	return 5 * time.Minute
 }
 
 // reference ties an answer of ours to its log line.

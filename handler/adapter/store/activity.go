@@ -3,10 +3,13 @@ package store
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
+	"strings"
 
 	"handover/handler/adapter/table"
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 )
 
 // insertActivity writes a line of the tenant's history into the transaction of
@@ -19,7 +22,12 @@ func (t *transaction) insertActivity(a directory.Activity) {
 	c = withText(c, "K", string(a.Kind))
 	c = withText(c, "By", a.Actor)
 	c = withID(c, "Id", a.Target)
+	c = withID(c, "Us", a.User)
 	c = withText(c, "De", a.Detail)
+	c = withText(c, "F", string(a.Fault))
+	if a.LeftOut > 0 {
+		c = withInt(c, "LO", int64(a.LeftOut))
+	}
 	c = withTime(c, "At", a.At)
 	at := a.At
 	for t.writes(activityRow(at, t.tx)) {
@@ -50,28 +58,59 @@ func (s *Store) Note(ctx context.Context, tenant string, activity directory.Acti
 	return nil
 }
 
-// Activities reads the newest lines of the tenant's history.
-func (s *Store) Activities(ctx context.Context, tenant string, limit int) ([]directory.Activity, error) {
-	if limit <= 0 {
-		return nil, nil
+// maxActivityScan is how many lines one call looks at: two pages of the engine.
+const maxActivityScan = 2 * table.MaxPage
+
+// activityPosition is what follows the prefix in a row key.
+var activityPosition = regexp.MustCompile(`^[0-9a-f]{16}-[0-9a-f]{8}$`)
+
+// Activities reads lines of the tenant's history, newest first.
+func (s *Store) Activities(ctx context.Context, tenant string, q directory.ActivityQuery) (directory.ActivityPage, error) {
+	if q.Limit <= 0 {
+		return directory.ActivityPage{}, nil
 	}
-	var list []directory.Activity
-	q := table.Query{Partition: tenant, From: prefixActivity, To: end(prefixActivity), Limit: min(limit, table.MaxPage)}
-	for row, err := range table.Rows(ctx, s.directory, q) {
-		if err != nil {
-			return nil, fmt.Errorf("store: list activities: %w", err)
+	rows, err := activityRange(tenant, q.Before)
+	if err != nil {
+		return directory.ActivityPage{}, err
+	}
+	if q.User.IsZero() && q.Fault == "" && q.Kind == "" {
+		rows.Limit = min(q.Limit+1, table.MaxPage)
+	}
+	page, looked, last := directory.ActivityPage{}, 0, ""
+	for row, err := range table.Rows(ctx, s.directory, rows) {
+		switch {
+		case err != nil:
+			return directory.ActivityPage{}, fmt.Errorf("store: list activities: %w", err)
+		case len(page.Lines) == q.Limit || looked == maxActivityScan:
+			page.Next = strings.TrimPrefix(last, prefixActivity)
+			return page, nil
 		}
-		list = append(list, activityOf(row.Columns))
-		if len(list) == limit {
-			break
+		looked, last = looked+1, row.Row
+		if line := activityOf(row.Columns); q.Wants(line) {
+			page.Lines = append(page.Lines, line)
 		}
 	}
-	return list, nil
+	return page, nil
+}
+
+// activityRange is the lines of a tenant behind a position, from the newest on
+// for an empty one.
+func activityRange(tenant, before string) (table.Query, error) {
+	q := table.Query{Partition: tenant, From: prefixActivity, To: end(prefixActivity)}
+	if before == "" {
+		return q, nil
+	}
+	if !activityPosition.MatchString(before) {
+		return q, fault.New(fault.InvalidValue, "before must be the next of the page before, for example before=e7563a0b8b9c7fff-0123abcd")
+	}
+	q.After = prefixActivity + before
+	return q, nil
 }
 
 func activityOf(c table.Columns) directory.Activity {
 	return directory.Activity{
 		At: c.Get("At").Time(), Kind: directory.ActivityKind(c.Get("K").Text()),
-		Actor: c.Get("By").Text(), Target: getID(c.Get("Id")), Detail: c.Get("De").Text(),
+		Actor: c.Get("By").Text(), Target: getID(c.Get("Id")), User: getID(c.Get("Us")), Detail: c.Get("De").Text(),
+		Fault: fault.Code(c.Get("F").Text()), LeftOut: int(c.Get("LO").Int()),
 	}
 }

@@ -30,11 +30,11 @@ func TestNote(t *testing.T) {
 				}
 				want = append(want, line)
 			}
-			got, err := s.Activities(t.Context(), tenant, 10)
+			got, err := s.Activities(t.Context(), tenant, directory.ActivityQuery{Limit: 10})
 			if err != nil {
 				t.Fatal(err)
 			}
-			if diff := cmp.Diff(want, got); diff != "" {
+			if diff := cmp.Diff(directory.ActivityPage{Lines: want}, got); diff != "" {
 				t.Errorf("history (-want +got):\n%s", diff)
 			}
 		})

@@ -132,8 +132,8 @@ func TestMemberChangesJoin(t *testing.T) {
 	if read.Version >= group.Version+57 {
 		t.Errorf("version %d: no two changes shared a transaction", read.Version)
 	}
-	lines, err := s.Activities(t.Context(), tenant, 500)
-	for _, line := range lines {
+	page, err := s.Activities(t.Context(), tenant, directory.ActivityQuery{Limit: 500})
+	for _, line := range page.Lines {
 		if line.Kind == directory.GroupChanged {
 			counting++
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"handover/handler/adapter/table"
 	"handover/handler/core/credential"
@@ -69,16 +70,47 @@ func (s *Store) Credentials(ctx context.Context, tenant string) ([]credential.Cr
 }
 
 // RevokeCredential deletes a credential for good.
-func (s *Store) RevokeCredential(ctx context.Context, tenant, id string) error {
+func (s *Store) RevokeCredential(ctx context.Context, tenant, id string, activity directory.Activity) error {
 	if !isCredentialID(id) {
 		return noCredential(nil)
 	}
-	t := &transaction{tenant: tenant}
+	tx, err := s.newTx()
+	if err != nil {
+		return err
+	}
+	t := &transaction{tenant: tenant, tx: tx}
 	t.delete(prefixCredential + id)
+	t.insertActivity(activity)
 	if _, err := s.commit(ctx, t); fault.Is(err, fault.RowNotFound) {
 		return noCredential(err)
 	} else if err != nil {
 		return fmt.Errorf("store: revoke credential: %w", err)
+	}
+	return nil
+}
+
+// usedEvery is how often at most the last use of a credential is written.
+const usedEvery = time.Minute
+
+// UsedCredential writes when a credential was last used. The row is read first,
+// and written under the ETag that it then has, so that several processes
+// together write no more than one alone.
+func (s *Store) UsedCredential(ctx context.Context, tenant, id string, at time.Time) error {
+	if !isCredentialID(id) {
+		return noCredential(nil)
+	}
+	row, err := s.directory.Get(ctx, tenant, prefixCredential+id, "LU")
+	switch {
+	case fault.Is(err, fault.RowNotFound):
+		return noCredential(err)
+	case err != nil:
+		return fmt.Errorf("store: read credential: %w", err)
+	case at.Sub(row.Columns.Get("LU").Time()) < usedEvery:
+		return nil
+	}
+	used := table.Operation{Action: table.Merge, Row: prefixCredential + id, IfMatch: row.ETag, Columns: withTime(nil, "LU", at)}
+	if _, err := s.directory.Transact(ctx, tenant, []table.Operation{used}); err != nil && !conflicted(err) {
+		return fmt.Errorf("store: write last use: %w", err)
 	}
 	return nil
 }
@@ -89,6 +121,7 @@ func credentialColumns(c *credential.Credential, tx string) table.Columns {
 	columns = withText(columns, "L", c.Label)
 	columns = withTime(columns, "CR", c.Created)
 	columns = withTime(columns, "EX", c.Expires)
+	columns = withTime(columns, "LU", c.LastUsed)
 	return withText(columns, columnTx, tx)
 }
 
@@ -96,6 +129,7 @@ func credentialOf(row *table.Entity) credential.Credential {
 	c := credential.Credential{
 		ID: strings.TrimPrefix(row.Row, prefixCredential), Kind: credential.Kind(row.Columns.Get("K").Text()),
 		Label: row.Columns.Get("L").Text(), Created: row.Columns.Get("CR").Time(), Expires: row.Columns.Get("EX").Time(),
+		LastUsed: row.Columns.Get("LU").Time(),
 	}
 	copy(c.Hash[:], row.Columns.Get("H").Text())
 	return c

@@ -3,6 +3,7 @@ package store_test
 import (
 	"bufio"
 	"crypto/rand"
+	"encoding/json"
 	"os"
 	"regexp"
 	"slices"
@@ -94,24 +95,27 @@ func everyKind(t *testing.T) *world {
 	w.fillTenant()
 	ann := w.user("ann")
 	ann.ExternalID, ann.WorkEmail = "x", "ann@acme.com"
+	ann.Lock = directory.RoleLock{Role: "Sales", Reason: "stands in", By: "operator", At: clock}
 	ann = w.create(ann)
 	leave := directory.OpenLeave(w.id(directory.SortUser), ann.Person(), clock)
 	leave.Lease, leave.Holder, leave.Recipient = clock, "p", directory.Person{ID: ann.ID, UserName: "bob", ExternalID: "y"}
 	leave.Code, leave.Reason = fault.Unavailable, "away"
 	after := ann
 	after.Active, after.Leave, after.LeaveState = false, leave.ID, leave.State
-	activity := directory.Activity{At: clock, Kind: directory.UserDisabled, Actor: "k", Target: ann.ID, Detail: "active"}
+	activity := directory.Activity{At: clock, Kind: directory.UserDisabled, Actor: "k", Target: ann.ID, Detail: "active", User: ann.ID, Fault: fault.NotFound, LeftOut: 1}
 	if _, err := w.CommitUser(t.Context(), tenant, directory.UserChange{Before: &ann, After: &after, Leave: &leave, Activity: activity}); err != nil {
 		t.Fatal(err)
 	}
 	w.fillGroups()
 	w.fillRecords(ann.ID, leave.ID)
+	w.fillPurge()
 	return w
 }
 
 func (w *world) fillTenant() {
 	w.Helper()
 	c, _, err := credential.Issue(credential.AppKey, "app", clock, clock.Add(time.Hour), rand.Reader)
+	c.LastUsed = clock
 	if err == nil {
 		err = w.AddCredential(w.Context(), tenant, c, directory.Activity{})
 	}
@@ -123,6 +127,8 @@ func (w *world) fillTenant() {
 		w.Fatal(err)
 	}
 	full := directory.Tenant{
+		Suspended: true, RetentionDays: 90, Deleting: clock,
+		Entra: directory.EntraBinding{TenantID: "t", AppIDs: []string{"a"}, Subject: "s"}, Schemas: []json.RawMessage{[]byte(`{}`)},
 		ID: "full", Name: "Full", Country: "US", Domains: []string{"*"}, MasterAdmin: "ann", Deputies: []string{"bob"}, DefaultRole: "Guest",
 		Roles: []directory.Role{{Name: "Sales"}}, Mappings: []directory.RoleMapping{{Role: "Sales"}}, Created: clock, Modified: clock,
 	}
@@ -135,6 +141,21 @@ func (w *world) fillTenant() {
 		_, err = w.directory.Transact(w.Context(), tenant, []table.Operation{operation})
 	}
 	if err != nil {
+		w.Fatal(err)
+	}
+}
+
+// fillPurge begins the deletion of another tenant and carries it out.
+func (w *world) fillPurge() {
+	w.Helper()
+	before, err := w.Tenant(w.Context(), "full")
+	if err != nil {
+		w.Fatal(err)
+	}
+	if _, err := w.BeginPurge(w.Context(), directory.TenantChange{Before: before, After: before}); err != nil {
+		w.Fatal(err)
+	}
+	if _, err := w.PurgeRows(w.Context(), directory.Purge{Tenant: "full"}); err != nil {
 		w.Fatal(err)
 	}
 }

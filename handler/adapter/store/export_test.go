@@ -15,6 +15,6 @@ var RowKinds = [3][]string{
 		rowTenant, rowCounters, prefixCredential, prefixUser, prefixName, prefixExternal, prefixEmail, prefixGroup,
 		prefixDisplay, prefixMembers, prefixReverse, prefixIntent, prefixLeave, prefixDue, prefixActivity,
 	},
-	{prefixTenant, prefixHint},
+	{prefixTenant, prefixHint, prefixPurge},
 	{prefixRecord, prefixOwned, prefixChunk},
 }

@@ -38,6 +38,7 @@ const (
 
 	prefixTenant = "t-"
 	prefixHint   = "h-"
+	prefixPurge  = "p-"
 
 	prefixRecord = "r-"
 	prefixOwned  = "o-"

@@ -43,10 +43,15 @@ type Store struct {
 }
 
 var (
-	_ directory.Users     = (*Store)(nil)
+	_ directory.Users = (*Store)(nil)
+
+	_ directory.Memberships = (*Store)(nil)
+
 	_ directory.Groups    = (*Store)(nil)
 	_ directory.Leaves    = (*Store)(nil)
 	_ directory.Tenants   = (*Store)(nil)
+	_ directory.History   = (*Store)(nil)
+	_ directory.Purges    = (*Store)(nil)
 	_ directory.Connector = (*Store)(nil)
 	_ directory.Journal   = (*Store)(nil)
 	_ directory.Records   = (*Store)(nil)

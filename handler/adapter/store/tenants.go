@@ -62,6 +62,39 @@ func (s *Store) CreateTenant(ctx context.Context, tenant directory.Tenant, cap i
 	return tenant, nil
 }
 
+// ChangeTenant replaces the settings under the ETag that was read. The cap, which
+// stands in the counter row alone, is written in the same transaction: whoever
+// counts users meanwhile finds that row changed and reads it again.
+func (s *Store) ChangeTenant(ctx context.Context, change directory.TenantChange) (directory.Tenant, error) {
+	if change.Before.ETag == "" {
+		return directory.Tenant{}, stale("tenant", nil)
+	}
+	tx, err := s.newTx()
+	if err != nil {
+		return directory.Tenant{}, err
+	}
+	after := change.After
+	columns, err := tenantColumns(&after, tx)
+	if err != nil {
+		return directory.Tenant{}, err
+	}
+	t := &transaction{tenant: after.ID, tx: tx}
+	t.add(table.Replace, rowTenant, change.Before.ETag, columns)
+	if change.Cap != nil {
+		t.add(table.Merge, rowCounters, "", withInt(nil, "Cap", *change.Cap))
+	}
+	t.insertActivity(change.Activity)
+	etag, err := s.commit(ctx, t)
+	if conflicted(err) {
+		return directory.Tenant{}, stale("tenant", err)
+	}
+	if err != nil {
+		return directory.Tenant{}, fmt.Errorf("store: change tenant: %w", err)
+	}
+	after.Created, after.Modified, after.Deleting, after.ETag = kept(after.Created), kept(after.Modified), kept(after.Deleting), etag
+	return after, nil
+}
+
 func newCounterColumns(cap int64, tx string) table.Columns {
 	c := withInt(withInt(withInt(nil, "U", 0), "UA", 0), "G", 0)
 	return withText(withInt(withInt(c, "Cap", cap), "FV", foldVersion), columnTx, tx)
@@ -105,12 +138,17 @@ func (s *Store) readTenants(ctx context.Context, listed []table.Entity) ([]direc
 
 // tenantColumns are the columns of the row t; lists are kept as JSON.
 func tenantColumns(t *directory.Tenant, tx string) (table.Columns, error) {
-	c := make(table.Columns, 0, 16)
+	c := make(table.Columns, 0, 24)
 	c = withText(c, "NA", t.Name)
 	c = withText(c, "CY", t.Country)
 	c = withText(c, "MA", t.MasterAdmin)
 	c = withText(c, "DR", t.DefaultRole)
 	c = append(c, table.Column{Name: "Off", Value: table.Bool(t.ScimOff)}, table.Column{Name: "Strict", Value: table.Bool(t.Strict)})
+	c = append(c, table.Column{Name: "Sus", Value: table.Bool(t.Suspended)})
+	c = withInt(c, "RD", int64(t.RetentionDays))
+	c = withText(c, "ET", t.Entra.TenantID)
+	c = withText(c, "ES", t.Entra.Subject)
+	c = withTime(c, "DE", t.Deleting)
 	c = withTime(c, "CR", t.Created)
 	c = withTime(c, "LM", t.Modified)
 	c = withText(c, columnTx, tx)
@@ -123,6 +161,8 @@ func tenantColumns(t *directory.Tenant, tx string) (table.Columns, error) {
 		{"Deputies", t.Deputies, len(t.Deputies) == 0},
 		{"Roles", t.Roles, len(t.Roles) == 0},
 		{"Mappings", t.Mappings, len(t.Mappings) == 0},
+		{"EA", t.Entra.AppIDs, len(t.Entra.AppIDs) == 0},
+		{"Schemas", t.Schemas, len(t.Schemas) == 0},
 	} {
 		if list.empty {
 			continue
@@ -141,9 +181,15 @@ func tenantOf(id string, row *table.Entity) (directory.Tenant, error) {
 	t := directory.Tenant{
 		ID: id, Name: c.Get("NA").Text(), Country: c.Get("CY").Text(), MasterAdmin: c.Get("MA").Text(),
 		DefaultRole: c.Get("DR").Text(), ScimOff: c.Get("Off").Bool(), Strict: c.Get("Strict").Bool(),
+		Suspended: c.Get("Sus").Bool(), Deleting: c.Get("DE").Time(), RetentionDays: int(c.Get("RD").Int()),
+		Entra:   directory.EntraBinding{TenantID: c.Get("ET").Text(), Subject: c.Get("ES").Text()},
 		Created: c.Get("CR").Time(), Modified: c.Get("LM").Time(), ETag: row.ETag,
 	}
-	for name, into := range map[string]any{"Domains": &t.Domains, "Deputies": &t.Deputies, "Roles": &t.Roles, "Mappings": &t.Mappings} {
+	lists := map[string]any{
+		"Domains": &t.Domains, "Deputies": &t.Deputies, "Roles": &t.Roles, "Mappings": &t.Mappings, "EA": &t.Entra.AppIDs,
+		"Schemas": &t.Schemas,
+	}
+	for name, into := range lists {
 		text := getLong(c, name)
 		if len(text) == 0 {
 			continue

@@ -135,10 +135,10 @@ func TestCredentials(t *testing.T) {
 			t.Errorf("Credential(%q): %v", id, err)
 		}
 	}
-	if err := w.RevokeCredential(t.Context(), tenant, one.ID); err != nil {
+	if err := w.RevokeCredential(t.Context(), tenant, one.ID, did(directory.CredentialRevoked)); err != nil {
 		t.Error(err)
 	}
-	if err := w.RevokeCredential(t.Context(), tenant, one.ID); !fault.Is(err, fault.NotFound) {
+	if err := w.RevokeCredential(t.Context(), tenant, one.ID, did(directory.CredentialRevoked)); !fault.Is(err, fault.NotFound) {
 		t.Errorf("revoked twice: %v", err)
 	}
 }
@@ -154,8 +154,8 @@ func TestActivitiesNewestFirst(t *testing.T) {
 		}
 		want = append([]directory.Activity{a}, want...)
 	}
-	got, err := w.Activities(t.Context(), tenant, 7)
-	if diff := cmp.Diff(want[:7], got); diff != "" || err != nil {
+	got, err := w.Activities(t.Context(), tenant, directory.ActivityQuery{Limit: 7})
+	if diff := cmp.Diff(want[:7], got.Lines); diff != "" || err != nil {
 		t.Errorf("%v %s", err, diff)
 	}
 }

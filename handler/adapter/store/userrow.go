@@ -7,7 +7,7 @@ import (
 
 // userColumns are the columns of a row u-.
 func userColumns(u *directory.User, folded, tx string) table.Columns {
-	c := make(table.Columns, 0, 14)
+	c := make(table.Columns, 0, 18)
 	c = withText(c, "UN", u.UserName)
 	c = withText(c, "UF", folded)
 	c = withText(c, "XI", u.ExternalID)
@@ -18,6 +18,10 @@ func userColumns(u *directory.User, folded, tx string) table.Columns {
 	c = withTime(c, "LM", u.Modified)
 	c = withID(c, "LI", u.Leave)
 	c = withText(c, "LS", string(u.LeaveState))
+	c = withText(c, "RL", u.Lock.Role)
+	c = withText(c, "RR", u.Lock.Reason)
+	c = withText(c, "RB", u.Lock.By)
+	c = withTime(c, "RA", u.Lock.At)
 	c = withText(c, columnTx, tx)
 	return withLong(c, "D", string(u.Document))
 }
@@ -45,6 +49,14 @@ func userOf(row *table.Entity) directory.User {
 			u.Leave = getID(v)
 		case "LS":
 			u.LeaveState = directory.LeaveState(v.Text())
+		case "RL":
+			u.Lock.Role = v.Text()
+		case "RR":
+			u.Lock.Reason = v.Text()
+		case "RB":
+			u.Lock.By = v.Text()
+		case "RA":
+			u.Lock.At = v.Time()
 		}
 	}
 	u.Document = getLong(row.Columns, "D")
@@ -54,5 +66,6 @@ func userOf(row *table.Entity) directory.User {
 // storedUser is a user as a later read returns it.
 func storedUser(u directory.User, etag string) directory.User {
 	u.Created, u.Modified, u.ETag = kept(u.Created), kept(u.Modified), etag
+	u.Lock.At = kept(u.Lock.At)
 	return u
 }

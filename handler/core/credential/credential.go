@@ -43,6 +43,8 @@ type Credential struct {
 	Created time.Time
 	// Expires is when it ends; zero for never.
 	Expires time.Time
+	// LastUsed is when it was last shown, to the minute; zero for never.
+	LastUsed time.Time
 }
 
 const (

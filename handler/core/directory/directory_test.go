@@ -111,13 +111,13 @@ func TestNewTenantRefusals(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			tenant := good
 			test.spoil(&tenant)
-			_, err := directory.NewTenant(tenant, []string{"US", "CA"}, time.Now())
+			_, err := directory.NewTenant(tenant, directory.Unlimited, []string{"US", "CA"}, time.Now())
 			if !fault.Is(err, fault.InvalidValue) || !strings.HasPrefix(fault.Of(err).Message, test.field) {
 				t.Errorf("%v, wanted a refusal of %s", err, test.field)
 			}
 		})
 	}
-	if _, err := directory.NewTenant(good, []string{"US", "CA"}, time.Now()); err != nil {
+	if _, err := directory.NewTenant(good, directory.Unlimited, []string{"US", "CA"}, time.Now()); err != nil {
 		t.Error(err)
 	}
 }

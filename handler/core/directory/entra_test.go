@@ -43,7 +43,7 @@ func TestNewTenantChecksItsBinding(t *testing.T) {
 		t.Run(test.name, func(t *testing.T) {
 			made, err := directory.NewTenant(directory.Tenant{
 				ID: "acme", Name: "Acme", Country: "US", Domains: []string{"*"}, Entra: test.binding,
-			}, []string{"US"}, time.Now())
+			}, directory.Unlimited, []string{"US"}, time.Now())
 			if diff := cmp.Diff(test.taken, made.Entra); diff != "" {
 				t.Errorf("binding (-want +got):\n%s", diff)
 			}

@@ -50,6 +50,19 @@ type Groups interface {
 	CommitGroup(ctx context.Context, tenant string, change GroupChange) (Group, error)
 }
 
+// Memberships is what decides about roles: users together with their groups.
+type Memberships interface {
+	// UserAndGroups and UserAndGroupsByName read both at the same time.
+	UserAndGroups(ctx context.Context, tenant string, id ID) (User, []ID, error)
+	UserAndGroupsByName(ctx context.Context, tenant, userName string) (User, []ID, error)
+	// GroupsOfUsers lists the groups of every user from one id to another.
+	GroupsOfUsers(ctx context.Context, tenant string, first, last ID) (map[ID][]ID, error)
+	// Unsettled tells whether a change of members is under way or was cut off, so
+	// that the lists of groups may hold one too many: HasMember knows.
+	Unsettled(ctx context.Context, tenant string) (bool, error)
+	HasMember(ctx context.Context, tenant string, group, member ID) (bool, error)
+}
+
 // Leaves is the store of leaves and of what is due.
 type Leaves interface {
 	Leave(ctx context.Context, tenant string, id ID) (Leave, error)
@@ -90,14 +103,44 @@ type Tenants interface {
 	Tenant(ctx context.Context, id string) (Tenant, error)
 	// CreateTenant is fault.Conflict when the id is taken.
 	CreateTenant(ctx context.Context, tenant Tenant, cap int64, activity Activity) (Tenant, error)
+	// ChangeTenant decides a change of settings and cap: all of it or nothing,
+	// and fault.RowChanged when Before is no longer current.
+	ChangeTenant(ctx context.Context, change TenantChange) (Tenant, error)
 	// ListTenants returns up to limit tenants in order of their ids, after one.
 	ListTenants(ctx context.Context, after string, limit int) ([]Tenant, error)
 	Credential(ctx context.Context, tenant, id string) (credential.Credential, error)
 	AddCredential(ctx context.Context, tenant string, c credential.Credential, activity Activity) error
 	Credentials(ctx context.Context, tenant string) ([]credential.Credential, error)
-	RevokeCredential(ctx context.Context, tenant, id string) error
-	// Activities returns up to limit lines of the tenant's history, newest first.
-	Activities(ctx context.Context, tenant string, limit int) ([]Activity, error)
+	RevokeCredential(ctx context.Context, tenant, id string, activity Activity) error
+	// UsedCredential notes that a credential was shown, at most once a minute.
+	UsedCredential(ctx context.Context, tenant, id string, at time.Time) error
+}
+
+// Purges is the store of deletions of tenants that are under way.
+type Purges interface {
+	// BeginPurge is ChangeTenant for the change that marks a tenant as being
+	// deleted; from then on it is among Purges.
+	BeginPurge(ctx context.Context, change TenantChange) (Tenant, error)
+	Purges(ctx context.Context) ([]Purge, error)
+	// Purge is how far the deletion of a tenant is.
+	Purge(ctx context.Context, tenant string) (Purge, error)
+	// PurgeRows removes some of what the tenant has, up to a thousand rows, and
+	// keeps the settings and the counters.
+	PurgeRows(ctx context.Context, p Purge) (Purge, error)
+	// ForgetPurge drops what was announced and never begun.
+	ForgetPurge(ctx context.Context, p Purge) error
+	// EndPurge removes the settings, the counters and the name itself.
+	EndPurge(ctx context.Context, p Purge) error
+}
+
+// Purge is how far the deletion of a tenant is.
+type Purge struct {
+	Tenant string
+	Begun  time.Time
+	// Rows is how many there were at the beginning, Removed how many are gone.
+	Rows, Removed int64
+	// Empty says that the last look found nothing to remove.
+	Empty bool
 }
 
 // Connector reaches the records. Move takes at most one chunk from one owner to

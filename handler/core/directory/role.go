@@ -12,6 +12,8 @@ type RoleSource string
 const (
 	// RoleOfDisabled is that of a disabled user.
 	RoleOfDisabled RoleSource = "disabled"
+	// RoleOfLock is the role that an operator locked for the user.
+	RoleOfLock RoleSource = "lock"
 	// RoleOfMapping is that of the first mapping whose group holds the user.
 	RoleOfMapping RoleSource = "mapping"
 	// RoleOfTenant is the tenant's default role.
@@ -35,6 +37,9 @@ type Grant struct {
 func EffectiveRole(t *Tenant, u *User, memberOf func(group ID) bool) Grant {
 	if !u.Active {
 		return Grant{Role: DisabledRole, Source: RoleOfDisabled}
+	}
+	if u.Lock.Role != "" {
+		return Grant{Role: u.Lock.Role, Permissions: t.permissions(u.Lock.Role), Source: RoleOfLock}
 	}
 	for _, m := range t.Mappings {
 		if memberOf(m.Group) {

@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"regexp"
 	"slices"
-	"strings"
 	"time"
 
 	"handover/handler/core/fault"
@@ -42,6 +41,12 @@ type Tenant struct {
 	// Schemas are the tenant's own extensions of users and groups, each as JSON
 	// in the form of RFC 7643 §7.
 	Schemas []json.RawMessage
+	// Suspended refuses every request of the directory and of the application.
+	Suspended bool
+	// Deleting is when the tenant's deletion began; zero while nobody asked for it.
+	Deleting time.Time
+	// RetentionDays is how long activity and journal are kept.
+	RetentionDays int
 	// Entra is what tokens that Entra ID has signed must bear.
 	Entra             EntraBinding
 	Created, Modified time.Time
@@ -70,30 +75,43 @@ type Counters struct {
 
 var (
 	tenantID = regexp.MustCompile(`^[a-z0-9-]{1,64}$`)
-	country  = regexp.MustCompile(`^[A-Z]{2}$`)
+	country  = regexp.MustCompile(`^[A-Z]{2}$`) // ISO 3166-1 alpha-2
 )
 
 // ValidTenantID tells whether id can name a tenant: 1 to 64 of a-z, 0-9, "-".
 func ValidTenantID(id string) bool { return tenantID.MatchString(id) }
 
-// NewTenant checks and completes the settings of a new tenant.
-func NewTenant(t Tenant, countries []string, now time.Time) (Tenant, error) {
-	switch {
-	case !ValidTenantID(t.ID):
+// NewTenant checks and completes the settings of a new tenant. Its default role
+// is one of its roles from the beginning.
+func NewTenant(t Tenant, userCap int64, countries []string, now time.Time) (Tenant, error) {
+	if !ValidTenantID(t.ID) {
 		return Tenant{}, fault.New(fault.InvalidValue, "id must be 1 to 64 of a-z, 0-9 and \"-\", for example \"acme\"")
-	case strings.TrimSpace(t.Name) == "" || len(t.Name) > 256:
-		return Tenant{}, fault.New(fault.InvalidValue, "name must be 1 to 256 bytes, for example \"Acme Inc\"")
-	case !country.MatchString(t.Country) || !slices.Contains(countries, t.Country):
-		return Tenant{}, fault.New(fault.InvalidValue, "country must be one that this deployment serves: %s", strings.Join(countries, ", "))
 	}
-	domains, err := VerifiedDomains(t.Domains)
-	if err != nil {
-		return Tenant{}, err
+	if t.DefaultRole != "" && !t.hasRole(t.DefaultRole) {
+		t.Roles = append(slices.Clone(t.Roles), Role{Name: t.DefaultRole})
 	}
-	binding, err := t.Entra.Checked()
-	if err != nil {
-		return Tenant{}, err
+	if t.RetentionDays == 0 {
+		t.RetentionDays = defaultRetention
 	}
-	t.Domains, t.Entra, t.Created, t.Modified = domains, binding, now.UTC(), now.UTC()
+	whole := Settings{Tenant: t, UserCap: userCap}
+	for _, s := range settings() {
+		if err := s.check(&whole, countries); err != nil {
+			return Tenant{}, err
+		}
+	}
+	t = whole.Tenant
+	t.Created, t.Modified = now.UTC(), now.UTC()
 	return t, nil
+}
+
+// CheckOpen refuses the requests of the directory and of the application while
+// the tenant is suspended or being deleted.
+func (t *Tenant) CheckOpen() error {
+	switch {
+	case !t.Deleting.IsZero():
+		return fault.New(fault.TenantClosed, "the tenant %s is being deleted", t.ID)
+	case t.Suspended:
+		return fault.New(fault.TenantClosed, "the tenant %s is suspended; its operator can resume it", t.ID)
+	}
+	return nil
 }

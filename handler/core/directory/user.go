@@ -1,8 +1,6 @@
 package directory
 
-import (
-	"time"
-)
+import "time"
 
 // User is a SCIM user of one tenant. The attributes that rules decide on stand
 // beside the document, which holds all that SCIM provisioned.
@@ -23,8 +21,20 @@ type User struct {
 	// means that there never was one.
 	Leave      ID
 	LeaveState LeaveState
+	// Lock belongs to the product: no SCIM request sees or changes it, and it
+	// counts as no change of the user.
+	Lock RoleLock
 	// ETag is the version of the stored row as it was read, for the store alone.
 	ETag string
+}
+
+// RoleLock is a role that an operator gave a user, whatever groups and mappings
+// say. The zero value is no lock.
+type RoleLock struct {
+	Role, Reason string
+	// By is the operator, as in the activity.
+	By string
+	At time.Time
 }
 
 // UserChange is one decision about one user, to be committed whole or not at

@@ -43,6 +43,8 @@ const (
 	DomainNotVerified Code = "domainNotVerified"
 	UserCapReached    Code = "userCapReached"
 	ScimSwitchedOff   Code = "scimSwitchedOff"
+	TenantClosed      Code = "tenantClosed"
+	DirectoryOwned    Code = "directoryOwned"
 	OwnerDisabled     Code = "ownerDisabled"
 
 	// The life of a leave.
@@ -111,6 +113,8 @@ func Table() []Entry {
 		{DomainNotVerified, 400, "invalidValue", "The domain of userName or of an e-mail address is not among the tenant's verified domains."},
 		{UserCapReached, 403, "", "The tenant's cap of active users is reached; raise the cap or disable users, and the next try passes."},
 		{ScimSwitchedOff, 403, "", "SCIM is switched off for this tenant; an operator switches it on."},
+		{TenantClosed, 403, "", "The tenant is suspended or being deleted; the sentence says which. An operator resumes a suspended one."},
+		{DirectoryOwned, 409, "", "What the directory provisions is changed in the directory alone; change it there, and the next cycle brings it."},
 		{OwnerDisabled, 409, "", "The named owner of the record is disabled; the sentence names who receives the records."},
 
 		{IllegalMove, 409, "", "The leave is in a state from which it cannot go there."},

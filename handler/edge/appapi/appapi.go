@@ -39,17 +39,22 @@ type methods map[string]handler
 func New(c Config) http.Handler {
 	a := api{c}
 	mux := http.NewServeMux()
-	for pattern, serve := range map[string]methods{
-		"/app/v1/{tenant}/access":              {"GET": a.showAccess},
-		"/app/v1/{tenant}/users":               {"GET": a.listUsers},
-		"/app/v1/{tenant}/users/{user}":        {"GET": a.showUser},
-		"/app/v1/{tenant}/records":             {"GET": a.listRecords},
-		"/app/v1/{tenant}/records/{type}/{id}": {"GET": a.showRecord, "PUT": a.putRecord, "DELETE": a.deleteRecord},
-	} {
+	for pattern, serve := range a.routes() {
 		mux.Handle(pattern, c.Exchange.Wrap(exchange.RenderJSON, a.authenticated(serve)))
 	}
 	mux.Handle("/", c.Exchange.Wrap(exchange.RenderJSON, exchange.NoRoute))
 	return mux
+}
+
+// routes are all there are, as docs/openapi/app.json describes them.
+func (a api) routes() map[string]methods {
+	return map[string]methods{
+		"/app/v1/{tenant}/access":              {"GET": a.showAccess},
+		"/app/v1/{tenant}/users":               {"GET": a.listUsers, "POST": ownedByDirectory},
+		"/app/v1/{tenant}/users/{user}":        {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		"/app/v1/{tenant}/records":             {"GET": a.listRecords},
+		"/app/v1/{tenant}/records/{type}/{id}": {"GET": a.showRecord, "PUT": a.putRecord, "DELETE": a.deleteRecord},
+	}
 }
 
 // authenticated lets whoever shows an app key of the tenant through to the

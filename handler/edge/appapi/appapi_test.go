@@ -56,7 +56,7 @@ func newApp(t *testing.T, log io.Writer) *app {
 		Exchange: &exchange.Exchange{Log: slog.New(slog.NewJSONHandler(log, nil)), Now: now, Reference: func() string { return "r1" }},
 		Gate:     access.New(access.Config{Tenants: a.memory, Now: now}),
 		Records: &records.Service{
-			Users: a.memory, Groups: a.memory, Records: a.memory, Now: now,
+			Users: a.memory, Members: a.memory, Records: a.memory, Now: now,
 			Recipient: func(ctx context.Context, tenant string, _ directory.ID) (directory.User, error) {
 				return a.memory.UserByName(ctx, tenant, "ann@acme.com")
 			},

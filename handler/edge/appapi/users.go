@@ -19,9 +19,15 @@ type userView struct {
 	Role       string       `json:"role"`
 	// Permissions is a list even when it is empty.
 	Permissions []string `json:"permissions"`
-	// Source tells what gave the role: disabled, mapping or default.
+	// Source tells what gave the role: disabled, lock, mapping or default.
 	Source directory.RoleSource `json:"source"`
 	AsOf   time.Time            `json:"asOf"`
+}
+
+// userPage is one page of a list of users.
+type userPage struct {
+	Users []userView   `json:"users"`
+	Next  directory.ID `json:"next,omitzero"`
 }
 
 func viewOf(a records.Access) userView {
@@ -68,12 +74,14 @@ func (a api) listUsers(w http.ResponseWriter, r *http.Request, tenant directory.
 	if err != nil {
 		return err
 	}
-	list := struct {
-		Users []userView   `json:"users"`
-		Next  directory.ID `json:"next,omitzero"`
-	}{Users: make([]userView, len(users)), Next: next}
+	list := userPage{Users: make([]userView, len(users)), Next: next}
 	for i, u := range users {
 		list.Users[i] = viewOf(u)
 	}
 	return exchange.JSON(w, http.StatusOK, list)
+}
+
+// ownedByDirectory refuses what SCIM alone may change, and says where.
+func ownedByDirectory(http.ResponseWriter, *http.Request, directory.Tenant) error {
+	return fault.New(fault.DirectoryOwned, "users come from the customer's directory and are changed there alone; the customer's administrator does that, and the next provisioning cycle brings it")
 }

@@ -40,6 +40,12 @@ func Count(name string, into **uint32, example uint32) Field {
 	}
 }
 
+// Value is a field that takes whatever into does; kind and example, as JSON,
+// complete the sentence "must be …, for example …".
+func Value(name string, into any, kind, example string) Field {
+	return Field{name: name, into: into, kind: kind, example: example}
+}
+
 // DecodeObject reads a body that must be one JSON object with none but the
 // given fields, each at most once, spelled in exactly their letter case.
 func DecodeObject(body []byte, fields ...Field) error {

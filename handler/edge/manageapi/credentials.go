@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"handover/handler/core/credential"
+	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 	"handover/handler/edge/exchange"
 )
@@ -20,6 +21,15 @@ type credentialView struct {
 	Label   string     `json:"label"`
 	Created time.Time  `json:"created"`
 	Expires *time.Time `json:"expires,omitempty"`
+	// LastUsed is to the minute; Health is unused, in use, quiet or expired, and
+	// is shown in lists.
+	LastUsed *time.Time `json:"lastUsed,omitempty"`
+	Health   string     `json:"health,omitempty"`
+}
+
+// credentialList is all credentials of a tenant.
+type credentialList struct {
+	Credentials []credentialView `json:"credentials"`
 }
 
 // issuedToken is a SCIM secret token, shown once, with what else the customer
@@ -104,7 +114,7 @@ func (a api) issue(w http.ResponseWriter, r *http.Request, kind credential.Kind)
 	if err != nil {
 		return credential.Credential{}, "", err
 	}
-	return a.Admin.IssueCredential(r.Context(), r.PathValue("tenant"), kind, label, life)
+	return a.Admin.IssueCredential(r.Context(), by(r), r.PathValue("tenant"), kind, label, life)
 }
 
 // lifetime reads when a credential ends: days as in 365d, a duration of Go as
@@ -143,14 +153,26 @@ func (a api) listCredentials(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := struct {
-		Credentials []credentialView `json:"credentials"`
-	}{make([]credentialView, len(credentials))}
+	list := credentialList{make([]credentialView, len(credentials))}
 	for i, c := range credentials {
 		list.Credentials[i] = viewOf(c)
-		list.Credentials[i].Kind = kindOf(c.Kind)
+		list.Credentials[i].Kind, list.Credentials[i].LastUsed = kindOf(c.Kind), present(c.LastUsed)
+		list.Credentials[i].Health = healthOfCredential(c, a.Exchange.Now())
 	}
 	return exchange.JSON(w, http.StatusOK, list)
+}
+
+// healthOfCredential says in a word whether a credential still does its work.
+func healthOfCredential(c credential.Credential, now time.Time) string {
+	switch {
+	case c.Expired(now):
+		return "expired"
+	case c.LastUsed.IsZero():
+		return "unused"
+	case now.Sub(c.LastUsed) >= directory.QuietAfter:
+		return "quiet"
+	}
+	return "in use"
 }
 
 // kindOf names a kind of credential by the route that issues it.
@@ -167,7 +189,7 @@ func kindOf(k credential.Kind) string {
 }
 
 func (a api) revokeCredential(w http.ResponseWriter, r *http.Request) error {
-	if err := a.Admin.RevokeCredential(r.Context(), r.PathValue("tenant"), r.PathValue("credential")); err != nil {
+	if err := a.Admin.RevokeCredential(r.Context(), by(r), r.PathValue("tenant"), r.PathValue("credential")); err != nil {
 		return err
 	}
 	w.WriteHeader(http.StatusNoContent)

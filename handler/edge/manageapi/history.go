@@ -24,6 +24,12 @@ type leaveView struct {
 	Changed   time.Time            `json:"changed"`
 }
 
+// leavePage is one page of a list of leaves, newest first.
+type leavePage struct {
+	Leaves []leaveView  `json:"leaves"`
+	Next   directory.ID `json:"next,omitzero"`
+}
+
 // leaveWithJournal is a leave and what it moved.
 type leaveWithJournal struct {
 	leaveView
@@ -36,15 +42,6 @@ type chunkView struct {
 	At     time.Time               `json:"at"`
 	To     directory.ID            `json:"to"`
 	Moved  []directory.MovedRecord `json:"moved"`
-}
-
-// activityView is a line of a tenant's history on the wire.
-type activityView struct {
-	At     time.Time              `json:"at"`
-	Kind   directory.ActivityKind `json:"kind"`
-	Actor  string                 `json:"actor"`
-	Target directory.ID           `json:"target,omitzero"`
-	Detail string                 `json:"detail,omitempty"`
 }
 
 func leaveOf(l directory.Leave) leaveView {
@@ -71,10 +68,7 @@ func (a api) listLeaves(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := struct {
-		Leaves []leaveView  `json:"leaves"`
-		Next   directory.ID `json:"next,omitzero"`
-	}{Leaves: make([]leaveView, len(leaves)), Next: next}
+	list := leavePage{Leaves: make([]leaveView, len(leaves)), Next: next}
 	for i, l := range leaves {
 		list.Leaves[i] = leaveOf(l)
 	}
@@ -95,22 +89,4 @@ func (a api) showLeave(w http.ResponseWriter, r *http.Request) error {
 		shown.Journal[i] = chunkView{Number: c.Number, At: c.At.UTC(), To: c.To, Moved: c.Moved}
 	}
 	return exchange.JSON(w, http.StatusOK, shown)
-}
-
-func (a api) listActivity(w http.ResponseWriter, r *http.Request) error {
-	limit, err := exchange.Limit(r)
-	if err != nil {
-		return err
-	}
-	lines, err := a.Admin.Activity(r.Context(), r.PathValue("tenant"), limit)
-	if err != nil {
-		return err
-	}
-	list := struct {
-		Activity []activityView `json:"activity"`
-	}{make([]activityView, len(lines))}
-	for i, l := range lines {
-		list.Activity[i] = activityView{At: l.At.UTC(), Kind: l.Kind, Actor: l.Actor, Target: l.Target, Detail: l.Detail}
-	}
-	return exchange.JSON(w, http.StatusOK, list)
 }

@@ -11,6 +11,8 @@ import (
 	"handover/handler/edge/exchange"
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
+	"handover/handler/rule/history"
+	"handover/handler/rule/records"
 )
 
 // maxBody is the most bytes that a request may have, ours: a tenant with
@@ -24,6 +26,9 @@ type Config struct {
 	// none, with fault.Unauthorized.
 	Operator func(ctx context.Context, presented string) (access.Operator, error)
 	Admin    *admin.Service
+	// People tells what users may do.
+	People  *records.Service
+	History *history.Service
 	// BaseURL is the address under which a request reached the service, without
 	// a trailing slash: https://handover.example.com.
 	BaseURL func(*http.Request) string
@@ -35,26 +40,39 @@ type api struct{ Config }
 // New is the handler of everything under /manage/v1.
 func New(c Config) http.Handler {
 	a := api{c}
-	const tenant = "/manage/v1/tenants/{tenant}"
 	mux := http.NewServeMux()
-	for pattern, serve := range map[string]exchange.Handler{
-		"/manage/v1/tenants": exchange.Methods{"GET": a.listTenants, "POST": a.createTenant}.Serve,
-
-		tenant:                               exchange.Methods{"GET": a.showTenant}.Serve,
-		tenant + "/tokens":                   exchange.Methods{"POST": a.issueToken}.Serve,
-		tenant + "/app-keys":                 exchange.Methods{"POST": a.issueAppKey}.Serve,
-		tenant + "/oauth-clients":            exchange.Methods{"POST": a.issueOAuthClient}.Serve,
-		tenant + "/credentials":              exchange.Methods{"GET": a.listCredentials}.Serve,
-		tenant + "/credentials/{credential}": exchange.Methods{"DELETE": a.revokeCredential}.Serve,
-		tenant + "/leaves":                   exchange.Methods{"GET": a.listLeaves}.Serve,
-		tenant + "/leaves/{leave}":           exchange.Methods{"GET": a.showLeave}.Serve,
-		tenant + "/activity":                 exchange.Methods{"GET": a.listActivity}.Serve,
-
-		"/": exchange.NoRoute,
-	} {
-		mux.Handle(pattern, c.Exchange.Wrap(exchange.RenderJSON, a.operated(serve)))
+	for pattern, methods := range a.routes() {
+		mux.Handle(pattern, c.Exchange.Wrap(exchange.RenderJSON, a.operated(methods.Serve)))
 	}
+	mux.Handle("/", c.Exchange.Wrap(exchange.RenderJSON, a.operated(exchange.NoRoute)))
 	return mux
+}
+
+// routes are all there are, as docs/openapi/manage.json describes them.
+func (a api) routes() map[string]exchange.Methods {
+	const tenant = "/manage/v1/tenants/{tenant}"
+	return map[string]exchange.Methods{
+		"/manage/v1/tenants": {"GET": a.listTenants, "POST": a.createTenant},
+
+		tenant:                               {"GET": a.showTenant, "PATCH": a.changeTenant, "DELETE": a.deleteTenant},
+		tenant + "/tokens":                   {"POST": a.issueToken},
+		tenant + "/app-keys":                 {"POST": a.issueAppKey},
+		tenant + "/oauth-clients":            {"POST": a.issueOAuthClient},
+		tenant + "/credentials":              {"GET": a.listCredentials},
+		tenant + "/credentials/{credential}": {"DELETE": a.revokeCredential},
+		tenant + "/roles":                    {"GET": a.showRoles},
+		tenant + "/roles/{role}":             {"PUT": a.setRole, "DELETE": a.removeRole},
+		tenant + "/mappings/{group}":         {"PUT": a.mapGroup, "DELETE": a.unmapGroup},
+		tenant + "/groups":                   {"GET": a.listGroups, "POST": ownedByDirectory},
+		tenant + "/groups/{group}":           {"PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		tenant + "/users":                    {"GET": a.listUsers, "POST": ownedByDirectory},
+		tenant + "/users/{user}":             {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		tenant + "/users/{user}/role-lock":   {"PUT": a.lockRole, "DELETE": a.unlockRole},
+		tenant + "/leaves":                   {"GET": a.listLeaves},
+		tenant + "/leaves/{leave}":           {"GET": a.showLeave},
+		tenant + "/activity":                 {"GET": a.listActivity},
+		tenant + "/erasures":                 {"POST": a.erase},
+	}
 }
 
 // operated lets operators through to a handler; a stranger does not even learn

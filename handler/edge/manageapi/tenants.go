@@ -1,6 +1,7 @@
 package manageapi
 
 import (
+	"encoding/json"
 	"net/http"
 	"time"
 
@@ -22,9 +23,16 @@ type tenantSettings struct {
 	Mappings    []directory.RoleMapping `json:"mappings,omitempty"`
 	ScimOff     bool                    `json:"scimOff"`
 	Strict      bool                    `json:"strict"`
-	TenantURL   string                  `json:"tenantUrl"`
-	Created     time.Time               `json:"created"`
-	Modified    time.Time               `json:"modified"`
+	Suspended   bool                    `json:"suspended"`
+	// RetentionDays is how long activity and journal are kept.
+	RetentionDays int               `json:"retentionDays,omitempty"`
+	Entra         *entraView        `json:"entra,omitempty"`
+	Schemas       []json.RawMessage `json:"schemas,omitempty"`
+	// Deleting is when the deletion began.
+	Deleting  *time.Time `json:"deleting,omitempty"`
+	TenantURL string     `json:"tenantUrl"`
+	Created   time.Time  `json:"created"`
+	Modified  time.Time  `json:"modified"`
 }
 
 // tenantOverview is a tenant with its numbers.
@@ -35,6 +43,31 @@ type tenantOverview struct {
 	Groups      int64 `json:"groups"`
 	// UserCap is null when there is none.
 	UserCap *int64 `json:"userCap"`
+	healthView
+	// Version names the settings as they are, for If-Match.
+	Version string `json:"version"`
+	// Deletion is how far it is.
+	Deletion *deletionView `json:"deletion,omitempty"`
+}
+
+// tenantEntry is a tenant in a list.
+type tenantEntry struct {
+	tenantSettings
+	healthView
+}
+
+// tenantPage is one page of a list of tenants.
+type tenantPage struct {
+	Tenants []tenantEntry `json:"tenants"`
+	Next    string        `json:"next,omitempty"`
+}
+
+// deletionView counts the rows of a tenant that is being deleted.
+type deletionView struct {
+	Rows    int64 `json:"rows"`
+	Removed int64 `json:"removed"`
+	// Empty says that all are gone; the id is free again a few minutes later.
+	Empty bool `json:"empty"`
 }
 
 func (a api) settings(r *http.Request, t directory.Tenant) tenantSettings {
@@ -42,7 +75,8 @@ func (a api) settings(r *http.Request, t directory.Tenant) tenantSettings {
 		ID: t.ID, Name: t.Name, Country: t.Country, Domains: t.Domains,
 		MasterAdmin: t.MasterAdmin, Deputies: t.Deputies,
 		DefaultRole: t.DefaultRole, Roles: t.Roles, Mappings: t.Mappings,
-		ScimOff: t.ScimOff, Strict: t.Strict, TenantURL: a.tenantURL(r, t.ID),
+		ScimOff: t.ScimOff, Strict: t.Strict, Suspended: t.Suspended,
+		RetentionDays: t.RetentionDays, Entra: entraOf(t.Entra), Schemas: t.Schemas, Deleting: present(t.Deleting), TenantURL: a.tenantURL(r, t.ID),
 		Created: t.Created, Modified: t.Modified,
 	}
 }
@@ -54,6 +88,11 @@ func (a api) overview(r *http.Request, o admin.Overview) tenantOverview {
 	}
 	if o.Counters.Cap != directory.Unlimited {
 		shown.UserCap = &o.Counters.Cap
+	}
+	settings := o.Settings()
+	shown.Version = settings.Version()
+	if !o.Tenant.Deleting.IsZero() {
+		shown.Deletion = &deletionView{o.Purge.Rows, o.Purge.Removed, o.Purge.Empty}
 	}
 	return shown
 }
@@ -92,13 +131,13 @@ func (a api) createTenant(w http.ResponseWriter, r *http.Request) error {
 	if userCap != nil {
 		most = int64(*userCap)
 	}
-	created, err := a.Admin.CreateTenant(r.Context(), t, most)
+	created, err := a.Admin.CreateTenant(r.Context(), by(r), t, most)
 	if err != nil {
 		return err
 	}
 	exchange.LineOf(r.Context()).Tenant = created.Tenant.ID
 	w.Header().Set("Location", a.BaseURL(r)+"/manage/v1/tenants/"+created.Tenant.ID)
-	return exchange.JSON(w, http.StatusCreated, a.overview(r, created))
+	return a.answerTenant(w, r, http.StatusCreated, created)
 }
 
 func (a api) showTenant(w http.ResponseWriter, r *http.Request) error {
@@ -106,7 +145,7 @@ func (a api) showTenant(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	return exchange.JSON(w, http.StatusOK, a.overview(r, shown))
+	return a.answerTenant(w, r, http.StatusOK, shown)
 }
 
 func (a api) listTenants(w http.ResponseWriter, r *http.Request) error {
@@ -118,12 +157,17 @@ func (a api) listTenants(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	list := struct {
-		Tenants []tenantSettings `json:"tenants"`
-		Next    string           `json:"next,omitempty"`
-	}{Tenants: make([]tenantSettings, len(tenants)), Next: next}
+	ids := make([]string, len(tenants))
 	for i, t := range tenants {
-		list.Tenants[i] = a.settings(r, t)
+		ids[i] = t.ID
+	}
+	healths, err := a.History.Healths(r.Context(), ids)
+	if err != nil {
+		return err
+	}
+	list := tenantPage{Tenants: make([]tenantEntry, len(tenants)), Next: next}
+	for i, t := range tenants {
+		list.Tenants[i] = tenantEntry{a.settings(r, t), healthOf(healths[i])}
 	}
 	return exchange.JSON(w, http.StatusOK, list)
 }

@@ -73,6 +73,8 @@ type Gate struct {
 	credentials  *cache[credentialKey, credential.Credential]
 	failures     *limiters[failing]
 	throttle     throttle
+	store        directory.Tenants
+	uses         uses
 }
 
 type credentialKey struct{ tenant, id string }
@@ -81,6 +83,7 @@ type credentialKey struct{ tenant, id string }
 func New(c Config) *Gate {
 	g := &Gate{
 		now: c.Now, operators: c.Operators, keys: c.Keys, entra: c.Entra, failures: newFailures(c.Now), throttle: newThrottle(c),
+		store:   c.Tenants,
 		tenants: newCache(maxTenants, c.Now, c.Tenants.Tenant),
 		credentials: newCache(maxCredentials, c.Now, func(ctx context.Context, key credentialKey) (credential.Credential, error) {
 			return c.Tenants.Credential(ctx, key.tenant, key.id)
@@ -142,8 +145,12 @@ func (g *Gate) judge(ctx context.Context, p proof, t answer[directory.Tenant], c
 		return Caller{}, refused()
 	}
 	caller := Caller{Tenant: t.value, Credential: p.row()}
+	g.used(ctx, t.value.ID, c)
 	if caller.Credential == "" {
 		caller.Credential = EntraCaller
+	}
+	if err := t.value.CheckOpen(); err != nil {
+		return caller, err
 	}
 	if t.value.ScimOff && p.opens() == credential.ScimToken {
 		return caller, fault.New(fault.ScimSwitchedOff, "SCIM is switched off for the tenant %s; an operator can switch it on", t.value.ID)

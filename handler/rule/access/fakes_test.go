@@ -21,6 +21,8 @@ type tenants struct {
 	panics      bool
 	// delay is how long a read takes.
 	delay time.Duration
+	// used are the ids of credentials whose use was written.
+	used []string
 }
 
 func newTenants() *tenants {
@@ -44,6 +46,13 @@ func (f *tenants) Credential(_ context.Context, tenant, id string) (credential.C
 		err = fault.New(fault.NotFound, "no credential %s", id)
 	}
 	return c, err
+}
+
+func (f *tenants) UsedCredential(_ context.Context, _, id string, _ time.Time) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	f.used = append(f.used, id)
+	return nil
 }
 
 func read[V any](f *tenants, from map[string]V, key string) (V, bool, error) {

@@ -33,7 +33,7 @@ type office struct {
 func newOffice(memory directorytest.Memory) *office {
 	o := &office{memory: memory}
 	o.Service = &admin.Service{
-		Tenants: memory, Users: memory, Leaves: memory, Journal: memory, Countries: []string{"US", "CA"},
+		Tenants: memory, Purges: memory, Users: memory, Groups: memory, Leaves: memory, Journal: memory, Countries: []string{"US", "CA"},
 		Now: func() time.Time { return noon.Add(123456 * time.Nanosecond) }, Random: zeros{},
 		Changed: func(tenant string) { o.changed = append(o.changed, tenant) },
 	}
@@ -52,14 +52,14 @@ func newTenant(change func(*directory.Tenant)) directory.Tenant {
 
 func TestCreateTenant(t *testing.T) {
 	o := newOffice(directorytest.Memory{})
-	got, err := o.CreateTenant(t.Context(), newTenant(func(*directory.Tenant) {}), 50)
+	got, err := o.CreateTenant(t.Context(), "operator", newTenant(func(*directory.Tenant) {}), 50)
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := admin.Overview{
 		Tenant: directory.Tenant{
 			ID: "acme", Name: "Acme Inc", Country: "US", Domains: []string{"acme.com"}, MasterAdmin: "ann@acme.com",
-			Created: noon, Modified: noon,
+			RetentionDays: 365, Created: noon, Modified: noon,
 		},
 		Counters: directory.Counters{Cap: 50},
 	}
@@ -73,7 +73,7 @@ func TestCreateTenant(t *testing.T) {
 	if diff := cmp.Diff([]string{"acme"}, o.changed); diff != "" {
 		t.Errorf("changed (-want +got):\n%s", diff)
 	}
-	if _, err := o.CreateTenant(t.Context(), got.Tenant, directory.Unlimited); !fault.Is(err, fault.Conflict) {
+	if _, err := o.CreateTenant(t.Context(), "operator", got.Tenant, directory.Unlimited); !fault.Is(err, fault.Conflict) {
 		t.Errorf("the same id again: %v", err)
 	}
 }
@@ -96,7 +96,7 @@ func TestCreateTenantRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := newOffice(directorytest.Memory{})
-			_, err := o.CreateTenant(t.Context(), newTenant(test.change), test.userCap)
+			_, err := o.CreateTenant(t.Context(), "operator", newTenant(test.change), test.userCap)
 			if f := fault.Of(err); f == nil || f.Code != fault.InvalidValue || f.Message != test.want {
 				t.Errorf("error is %v, want %q", err, test.want)
 			}
@@ -137,7 +137,7 @@ func TestListTenants(t *testing.T) {
 
 func TestIssueAndRevokeCredential(t *testing.T) {
 	o := newOffice(acme())
-	c, text, err := o.IssueCredential(t.Context(), "acme", credential.ScimToken, "entra", 24*time.Hour)
+	c, text, err := o.IssueCredential(t.Context(), "operator", "acme", credential.ScimToken, "entra", 24*time.Hour)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -156,8 +156,12 @@ func TestIssueAndRevokeCredential(t *testing.T) {
 	if diff := cmp.Diff([]credential.Credential{c}, list); err != nil || diff != "" {
 		t.Errorf("list: %v (-want +got):\n%s", err, diff)
 	}
-	if err := o.RevokeCredential(t.Context(), "acme", c.ID); err != nil {
+	if err := o.RevokeCredential(t.Context(), "operator", "acme", c.ID); err != nil {
 		t.Fatal(err)
+	}
+	last := o.memory["acme"].Activity[1]
+	if want := (directory.Activity{At: noon, Kind: directory.CredentialRevoked, Actor: "operator", Detail: c.ID}); last != want {
+		t.Errorf("activity is %+v", last)
 	}
 	if list, err := o.ListCredentials(t.Context(), "acme"); err != nil || len(list) != 0 {
 		t.Errorf("after revocation: %v, %v", list, err)
@@ -168,7 +172,7 @@ func TestIssueAndRevokeCredential(t *testing.T) {
 }
 
 func TestACredentialWithoutEnd(t *testing.T) {
-	c, _, err := newOffice(acme()).IssueCredential(t.Context(), "acme", credential.AppKey, "", 0)
+	c, _, err := newOffice(acme()).IssueCredential(t.Context(), "operator", "acme", credential.AppKey, "", 0)
 	if err != nil || !c.Expires.IsZero() {
 		t.Errorf("expires %v, %v", c.Expires, err)
 	}
@@ -189,7 +193,7 @@ func TestIssueCredentialRefuses(t *testing.T) {
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {
 			o := newOffice(acme())
-			_, text, err := o.IssueCredential(t.Context(), test.tenant, credential.AppKey, test.label, test.lifetime)
+			_, text, err := o.IssueCredential(t.Context(), "operator", test.tenant, credential.AppKey, test.label, test.lifetime)
 			if !fault.Is(err, test.want) || text != "" {
 				t.Errorf("text %q, error %v, want %s", text, err, test.want)
 			}
@@ -202,7 +206,7 @@ func TestIssueCredentialRefuses(t *testing.T) {
 
 func TestRevokeCredentialThatIsNotThere(t *testing.T) {
 	for _, id := range []string{"0000000000000000", "", "../t", "00000000000000AB"} {
-		if err := newOffice(acme()).RevokeCredential(t.Context(), "acme", id); !fault.Is(err, fault.NotFound) {
+		if err := newOffice(acme()).RevokeCredential(t.Context(), "operator", "acme", id); !fault.Is(err, fault.NotFound) {
 			t.Errorf("%q: %v", id, err)
 		}
 	}
@@ -211,14 +215,14 @@ func TestRevokeCredentialThatIsNotThere(t *testing.T) {
 // lost is a store whose answer to a revocation was lost on the way.
 type lost struct{ directorytest.Memory }
 
-func (lost) RevokeCredential(context.Context, string, string) error {
+func (lost) RevokeCredential(context.Context, string, string, directory.Activity) error {
 	return fault.New(fault.StorageUnknown, "no answer")
 }
 
 func TestChangedIsToldWhenTheOutcomeIsUnknown(t *testing.T) {
 	o := newOffice(acme())
 	o.Tenants = lost{o.memory}
-	err := o.RevokeCredential(t.Context(), "acme", "0000000000000000")
+	err := o.RevokeCredential(t.Context(), "operator", "acme", "0000000000000000")
 	if !fault.Is(err, fault.StorageUnknown) || len(o.changed) != 1 {
 		t.Errorf("error %v, changed %v", err, o.changed)
 	}
@@ -253,8 +257,7 @@ func TestNothingOfATenantThatIsNotThere(t *testing.T) {
 		_, credentials := o.ListCredentials(t.Context(), tenant)
 		_, _, leaves := o.ListLeaves(t.Context(), tenant, directory.ID{}, 1)
 		_, _, leave := o.Leave(t.Context(), tenant, directory.ID{1})
-		_, activity := o.Activity(t.Context(), tenant, 1)
-		for i, err := range []error{show, credentials, leaves, leave, activity} {
+		for i, err := range []error{show, credentials, leaves, leave} {
 			if !fault.Is(err, fault.NotFound) {
 				t.Errorf("tenant %q, call %d: %v", tenant, i, err)
 			}
@@ -265,7 +268,7 @@ func TestNothingOfATenantThatIsNotThere(t *testing.T) {
 func TestRandomnessThatFails(t *testing.T) {
 	o := newOffice(acme())
 	o.Random = brokenReader{}
-	if _, _, err := o.IssueCredential(t.Context(), "acme", credential.AppKey, "", 0); !fault.Is(err, fault.Internal) {
+	if _, _, err := o.IssueCredential(t.Context(), "operator", "acme", credential.AppKey, "", 0); !fault.Is(err, fault.Internal) {
 		t.Errorf("error is %v", err)
 	}
 }

@@ -22,7 +22,7 @@ var credentialID = regexp.MustCompile(`^[0-9a-f]{16}$`)
 
 // IssueCredential makes a credential of a tenant. Its text is returned this
 // once and kept nowhere. A lifetime of 0 means that it does not expire.
-func (s *Service) IssueCredential(ctx context.Context, tenant string, kind credential.Kind, label string, lifetime time.Duration) (credential.Credential, string, error) {
+func (s *Service) IssueCredential(ctx context.Context, by, tenant string, kind credential.Kind, label string, lifetime time.Duration) (credential.Credential, string, error) {
 	now := s.moment()
 	expires, err := expiry(now, lifetime)
 	if err != nil {
@@ -31,7 +31,7 @@ func (s *Service) IssueCredential(ctx context.Context, tenant string, kind crede
 	if len(label) > maxLabel {
 		return credential.Credential{}, "", fault.New(fault.InvalidValue, "label must be at most %d bytes, for example \"entra\"", maxLabel)
 	}
-	if _, err := s.tenant(ctx, tenant); err != nil {
+	if _, err := s.living(ctx, tenant); err != nil {
 		return credential.Credential{}, "", fmt.Errorf("admin: issue credential: %w", err)
 	}
 	c, text, err := credential.Issue(kind, label, now, expires, s.Random)
@@ -39,7 +39,7 @@ func (s *Service) IssueCredential(ctx context.Context, tenant string, kind crede
 		return credential.Credential{}, "", err
 	}
 	err = s.Tenants.AddCredential(ctx, tenant, c, directory.Activity{
-		At: now, Kind: directory.CredentialIssued, Actor: Actor, Detail: c.ID,
+		At: now, Kind: directory.CredentialIssued, Actor: by, Detail: c.ID,
 	})
 	s.Changed(tenant)
 	if err != nil {
@@ -73,11 +73,13 @@ func (s *Service) ListCredentials(ctx context.Context, tenant string) ([]credent
 
 // RevokeCredential ends a credential: at once in this process, within five
 // seconds in every other one. One that does not exist is fault.NotFound.
-func (s *Service) RevokeCredential(ctx context.Context, tenant, id string) error {
+func (s *Service) RevokeCredential(ctx context.Context, by, tenant, id string) error {
 	if !directory.ValidTenantID(tenant) || !credentialID.MatchString(id) {
 		return fault.New(fault.NotFound, "there is no such credential; its id is 16 hex digits, as the list of credentials shows it")
 	}
-	err := s.Tenants.RevokeCredential(ctx, tenant, id)
+	err := s.Tenants.RevokeCredential(ctx, tenant, id, directory.Activity{
+		At: s.moment(), Kind: directory.CredentialRevoked, Actor: by, Detail: id,
+	})
 	s.Changed(tenant)
 	if err != nil {
 		return fmt.Errorf("admin: revoke credential: %w", err)

@@ -39,15 +39,3 @@ func (s *Service) Leave(ctx context.Context, tenant string, id directory.ID) (di
 	}
 	return leave, chunks, nil
 }
-
-// Activity returns up to limit lines of a tenant's history, newest first.
-func (s *Service) Activity(ctx context.Context, tenant string, limit int) ([]directory.Activity, error) {
-	if _, err := s.tenant(ctx, tenant); err != nil {
-		return nil, fmt.Errorf("admin: read activity: %w", err)
-	}
-	lines, err := s.Tenants.Activities(ctx, tenant, limit)
-	if err != nil {
-		return nil, fmt.Errorf("admin: read activity: %w", err)
-	}
-	return lines, nil
-}

@@ -8,33 +8,29 @@ import (
 	"handover/handler/core/fault"
 )
 
-// Limits of a tenant's settings, ours: long enough for any directory's names,
-// short enough that the settings stay one small row.
-const (
-	maxUserName = 256
-	maxDeputies = 16
-	maxRoleName = 64
-)
-
 // Overview is a tenant and its numbers.
 type Overview struct {
 	Tenant   directory.Tenant
 	Counters directory.Counters
+	// Purge is how far its deletion is, if that was asked for.
+	Purge directory.Purge
+}
+
+// Settings are what of the tenant an operator sets.
+func (o *Overview) Settings() directory.Settings {
+	return directory.Settings{Tenant: o.Tenant, UserCap: o.Counters.Cap}
 }
 
 // CreateTenant opens a tenant. userCap is the most active users it may have, or
 // directory.Unlimited. An id in use is fault.Conflict.
-func (s *Service) CreateTenant(ctx context.Context, t directory.Tenant, userCap int64) (Overview, error) {
+func (s *Service) CreateTenant(ctx context.Context, by string, t directory.Tenant, userCap int64) (Overview, error) {
 	now := s.moment()
-	t, err := directory.NewTenant(t, s.Countries, now)
+	t, err := directory.NewTenant(t, userCap, s.Countries, now)
 	if err != nil {
 		return Overview{}, err
 	}
-	if err := checkSettings(t, userCap); err != nil {
-		return Overview{}, err
-	}
 	created, err := s.Tenants.CreateTenant(ctx, t, userCap, directory.Activity{
-		At: now, Kind: directory.TenantCreated, Actor: Actor,
+		At: now, Kind: directory.TenantCreated, Actor: by,
 	})
 	s.Changed(t.ID)
 	if err != nil {
@@ -43,40 +39,23 @@ func (s *Service) CreateTenant(ctx context.Context, t directory.Tenant, userCap 
 	return Overview{Tenant: created, Counters: directory.Counters{Cap: userCap}}, nil
 }
 
-// checkSettings refuses what a tenant may not be set to, beyond what
-// directory.NewTenant knows.
-func checkSettings(t directory.Tenant, userCap int64) error {
-	if userCap < directory.Unlimited {
-		return fault.New(fault.InvalidValue, "userCap must be 0 or more, or left out for no cap, for example 50")
-	}
-	if len(t.MasterAdmin) > maxUserName {
-		return fault.New(fault.InvalidValue, "masterAdmin must be a userName of at most %d bytes, for example \"ann@acme.com\"", maxUserName)
-	}
-	if len(t.Deputies) > maxDeputies {
-		return fault.New(fault.InvalidValue, "deputies must be at most %d userNames, for example [\"bob@acme.com\"]", maxDeputies)
-	}
-	for _, deputy := range t.Deputies {
-		if deputy == "" || len(deputy) > maxUserName {
-			return fault.New(fault.InvalidValue, "deputies must be userNames of 1 to %d bytes, for example [\"bob@acme.com\"]", maxUserName)
-		}
-	}
-	if len(t.DefaultRole) > maxRoleName {
-		return fault.New(fault.InvalidValue, "defaultRole must be at most %d bytes, for example \"Sales\"", maxRoleName)
-	}
-	return nil
-}
-
 // Tenant is a tenant's settings and numbers.
 func (s *Service) Tenant(ctx context.Context, id string) (Overview, error) {
 	t, err := s.tenant(ctx, id)
 	if err != nil {
 		return Overview{}, fmt.Errorf("admin: read tenant: %w", err)
 	}
-	counters, err := s.Users.Counters(ctx, id)
-	if err != nil {
+	o := Overview{Tenant: t}
+	if o.Counters, err = s.Users.Counters(ctx, id); err != nil {
 		return Overview{}, fmt.Errorf("admin: read counters: %w", err)
 	}
-	return Overview{Tenant: t, Counters: counters}, nil
+	if t.Deleting.IsZero() {
+		return o, nil
+	}
+	if o.Purge, err = s.Purges.Purge(ctx, id); err != nil && !fault.Is(err, fault.NotFound) {
+		return Overview{}, fmt.Errorf("admin: read deletion: %w", err)
+	}
+	return o, nil
 }
 
 // ListTenants returns up to limit tenants in order of their ids, after one, or

@@ -23,25 +23,34 @@ type Access struct {
 // AccessOf is what the user with a userName may do; fault.NotFound for a
 // stranger.
 func (s *Service) AccessOf(ctx context.Context, tenant directory.Tenant, userName string) (Access, error) {
-	asOf := s.Now()
-	user, err := s.Users.UserByName(ctx, tenant.ID, userName)
-	if err != nil {
-		return Access{}, fmt.Errorf("records: read user: %w", err)
-	}
-	return s.access(ctx, tenant, user, asOf)
+	return s.one(ctx, tenant, func(ctx context.Context) (directory.User, []directory.ID, error) {
+		return s.Members.UserAndGroupsByName(ctx, tenant.ID, userName)
+	})
 }
 
 // User is one user of the tenant and what the user may do.
 func (s *Service) User(ctx context.Context, tenant directory.Tenant, id directory.ID) (Access, error) {
-	asOf := s.Now()
-	user, err := s.Users.User(ctx, tenant.ID, id)
-	if err != nil {
-		return Access{}, fmt.Errorf("records: read user: %w", err)
-	}
-	return s.access(ctx, tenant, user, asOf)
+	return s.one(ctx, tenant, func(ctx context.Context) (directory.User, []directory.ID, error) {
+		return s.Members.UserAndGroups(ctx, tenant.ID, id)
+	})
 }
 
-// parallel is how many users of a page are looked at side by side.
+func (s *Service) one(ctx context.Context, tenant directory.Tenant, read func(context.Context) (directory.User, []directory.ID, error)) (Access, error) {
+	asOf := s.Now()
+	var user directory.User
+	var groups []directory.ID
+	settled, err := s.beside(ctx, tenant.ID, func(ctx context.Context) (err error) {
+		user, groups, err = read(ctx)
+		return err
+	})
+	if err != nil {
+		return Access{}, fmt.Errorf("records: read user and groups: %w", err)
+	}
+	return s.access(ctx, tenant, user, groups, settled, asOf)
+}
+
+// parallel is how many users of a page are looked at side by side, where that
+// needs reads.
 const parallel = 8
 
 // ListUsers returns up to limit users in order of creation, after an id, with
@@ -56,12 +65,23 @@ func (s *Service) ListUsers(ctx context.Context, tenant directory.Tenant, after 
 		users = users[:limit]
 		next = users[limit-1].ID
 	}
+	if len(users) == 0 {
+		return nil, directory.ID{}, nil
+	}
+	var groups map[directory.ID][]directory.ID
+	settled, err := s.beside(ctx, tenant.ID, func(ctx context.Context) (err error) {
+		groups, err = s.Members.GroupsOfUsers(ctx, tenant.ID, users[0].ID, users[len(users)-1].ID)
+		return err
+	})
+	if err != nil {
+		return nil, directory.ID{}, fmt.Errorf("records: read groups: %w", err)
+	}
 	list = make([]Access, len(users))
 	each, ctx := errgroup.WithContext(ctx)
 	each.SetLimit(parallel)
 	for i, user := range users {
 		each.Go(func() (err error) {
-			list[i], err = s.access(ctx, tenant, user, asOf)
+			list[i], err = s.access(ctx, tenant, user, groups[user.ID], settled, asOf)
 			return err
 		})
 	}
@@ -71,31 +91,24 @@ func (s *Service) ListUsers(ctx context.Context, tenant directory.Tenant, after 
 	return list, next, nil
 }
 
-func (s *Service) access(ctx context.Context, tenant directory.Tenant, user directory.User, asOf time.Time) (Access, error) {
-	grant, err := s.grant(ctx, tenant, user)
+func (s *Service) access(ctx context.Context, tenant directory.Tenant, user directory.User, groups []directory.ID, settled bool, asOf time.Time) (Access, error) {
+	grant, err := s.grant(ctx, tenant, user, groups, settled)
 	if err != nil {
 		return Access{}, err
 	}
 	return Access{User: user, Grant: grant, AsOf: asOf.UTC().Truncate(time.Millisecond)}, nil
 }
 
-// grant finds the effective role. The rows that list a user's groups may
-// outlive a removal for a minute, so a group that grants is asked itself, and
-// one that denies no longer counts.
-func (s *Service) grant(ctx context.Context, tenant directory.Tenant, user directory.User) (directory.Grant, error) {
-	var groups []directory.ID
-	if user.Active && len(tenant.Mappings) > 0 {
-		var err error
-		if groups, err = s.Groups.GroupsOf(ctx, tenant.ID, user.ID); err != nil {
-			return directory.Grant{}, fmt.Errorf("records: read groups: %w", err)
-		}
-	}
+// grant finds the effective role. Where a change of members was cut off, the rows
+// that list a user's groups may hold one too many: then a group that grants is
+// asked itself, and one that denies no longer counts.
+func (s *Service) grant(ctx context.Context, tenant directory.Tenant, user directory.User, groups []directory.ID, settled bool) (directory.Grant, error) {
 	for {
 		grant := directory.EffectiveRole(&tenant, &user, func(group directory.ID) bool { return slices.Contains(groups, group) })
-		if grant.Source != directory.RoleOfMapping {
+		if settled || grant.Source != directory.RoleOfMapping {
 			return grant, nil
 		}
-		holds, err := s.Groups.HasMember(ctx, tenant.ID, grant.Group, user.ID)
+		holds, err := s.Members.HasMember(ctx, tenant.ID, grant.Group, user.ID)
 		if err != nil && !fault.Is(err, fault.NotFound) {
 			return directory.Grant{}, fmt.Errorf("records: ask group: %w", err)
 		}

@@ -3,6 +3,7 @@ package records_test
 import (
 	"context"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 
@@ -84,6 +85,42 @@ func TestAccessOf(t *testing.T) {
 	}
 }
 
+func TestALockedRoleStays(t *testing.T) {
+	d := newDesk()
+	d.memory["acme"].Members = map[directory.ID][]directory.ID{support: {ann.ID}}
+	d.memory["acme"].Users[0].Lock = directory.RoleLock{Role: "Sales", Reason: "stands in", By: "operator", At: noon}
+	got, err := d.AccessOf(t.Context(), roles(), "ann@acme.com")
+	want := directory.Grant{Role: "Sales", Permissions: []string{"quotes.write"}, Source: directory.RoleOfLock}
+	if diff := cmp.Diff(want, got.Grant); err != nil || diff != "" {
+		t.Errorf("%v, grant (-want +got):\n%s", err, diff)
+	}
+}
+
+// TestACutOffRemovalIsNoticedWithinFiveSeconds lets a row outlive a membership
+// after the process has seen that all was settled.
+func TestACutOffRemovalIsNoticedWithinFiveSeconds(t *testing.T) {
+	d := newDesk()
+	now := noon
+	d.Now = func() time.Time { return now }
+	d.memory["acme"].Members = map[directory.ID][]directory.ID{sales: {ann.ID}}
+	role := func() string {
+		a, err := d.AccessOf(t.Context(), roles(), "ann@acme.com")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return a.Role
+	}
+	if got := role(); got != "Sales" {
+		t.Fatalf("role %s before the removal", got)
+	}
+	d.memory["acme"].Claims = map[directory.ID][]directory.ID{ann.ID: {sales}}
+	d.memory["acme"].Members = nil
+	now = noon.Add(5 * time.Second)
+	if got := role(); got != "Reader" {
+		t.Errorf("role %s, 5 seconds after a removal that was cut off", got)
+	}
+}
+
 func TestAccessOfAStranger(t *testing.T) {
 	d := newDesk()
 	if _, err := d.AccessOf(t.Context(), roles(), "eve@acme.com"); !fault.Is(err, fault.NotFound) {
@@ -118,20 +155,30 @@ func TestListUsers(t *testing.T) {
 // failing is groups that cannot be read.
 type failing struct{ directorytest.Memory }
 
-func (failing) GroupsOf(context.Context, string, directory.ID) ([]directory.ID, error) {
-	return nil, fault.New(fault.StorageBusy, "busy")
+func busy() error { return fault.New(fault.StorageBusy, "busy") }
+
+func (failing) UserAndGroupsByName(context.Context, string, string) (directory.User, []directory.ID, error) {
+	return directory.User{}, nil, busy()
 }
+
+func (failing) GroupsOfUsers(context.Context, string, directory.ID, directory.ID) (map[directory.ID][]directory.ID, error) {
+	return nil, busy()
+}
+
+// doubtful is a store that cannot say whether memberships are settled.
+type doubtful struct{ directorytest.Memory }
+
+func (doubtful) Unsettled(context.Context, string) (bool, error) { return false, busy() }
 
 func TestNobodyIsGrantedARoleThatCouldNotBeRead(t *testing.T) {
 	d := newDesk()
-	d.Groups = failing{d.memory}
-	if _, err := d.AccessOf(t.Context(), roles(), "ann@acme.com"); !fault.Is(err, fault.StorageBusy) {
-		t.Errorf("one user: %v", err)
-	}
-	if _, _, err := d.ListUsers(t.Context(), roles(), directory.ID{}, 10); !fault.Is(err, fault.StorageBusy) {
-		t.Errorf("a page: %v", err)
-	}
-	if _, err := d.AccessOf(t.Context(), directory.Tenant{ID: "acme"}, "ann@acme.com"); err != nil {
-		t.Errorf("without mappings no group is read: %v", err)
+	for _, members := range []directory.Memberships{failing{d.memory}, doubtful{d.memory}} {
+		d.Members = members
+		if _, err := d.AccessOf(t.Context(), roles(), "ann@acme.com"); !fault.Is(err, fault.StorageBusy) {
+			t.Errorf("one user: %v", err)
+		}
+		if _, _, err := d.ListUsers(t.Context(), roles(), directory.ID{}, 10); !fault.Is(err, fault.StorageBusy) {
+			t.Errorf("a page: %v", err)
+		}
 	}
 }

@@ -14,20 +14,13 @@ import (
 // Users is what the service needs of the store of users.
 type Users interface {
 	User(ctx context.Context, tenant string, id directory.ID) (directory.User, error)
-	UserByName(ctx context.Context, tenant, userName string) (directory.User, error)
 	ListUsers(ctx context.Context, tenant string, after directory.ID, limit int) ([]directory.User, error)
-}
-
-// Groups is what the service needs of the store of groups.
-type Groups interface {
-	HasMember(ctx context.Context, tenant string, group, member directory.ID) (bool, error)
-	GroupsOf(ctx context.Context, tenant string, member directory.ID) ([]directory.ID, error)
 }
 
 // Service answers the business application of one tenant at a time.
 type Service struct {
 	Users   Users
-	Groups  Groups
+	Members directory.Memberships
 	Records directory.Records
 	// Recipient finds who receives the records of a leaver at this moment;
 	// fault.NoRecipient if there is nobody.
@@ -36,6 +29,8 @@ type Service struct {
 	// carried on; for an active user it does nothing.
 	EnsureLeave func(ctx context.Context, tenant string, owner directory.Person) error
 	Now         func() time.Time
+
+	unsettled unsettled
 }
 
 // Put creates or replaces a record. Its owner must be a user of the tenant, else

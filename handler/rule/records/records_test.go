@@ -40,7 +40,7 @@ func newDesk() *desk {
 		Users:    []directory.User{ann, bob, cid},
 	}}}
 	d.Service = &records.Service{
-		Users: d.memory, Groups: d.memory, Records: d.memory,
+		Users: d.memory, Members: d.memory, Records: d.memory,
 		Recipient: func(context.Context, string, directory.ID) (directory.User, error) { return ann, nil },
 		EnsureLeave: func(_ context.Context, tenant string, owner directory.Person) error {
 			d.ensured = append(d.ensured, owner)

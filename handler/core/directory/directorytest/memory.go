@@ -33,15 +33,19 @@ type Content struct {
 	Leaves  []directory.Leave
 	Journal []directory.Chunk
 	Records []directory.Record
+	Groups  []directory.Group
 	// Members holds what each group has; Claims, if a user is among its keys,
 	// says which groups the user's own rows list instead.
 	Members map[directory.ID][]directory.ID
 	Claims  map[directory.ID][]directory.ID
+	// Removed is how far the deletion of the tenant is.
+	Removed directory.Purge
 }
 
 var (
 	_ directory.Tenants = Memory{}
 	_ directory.Records = Memory{}
+	_ directory.History = Memory{}
 )
 
 func missing(what string) error { return fault.New(fault.NotFound, "there is no such %s", what) }
@@ -111,20 +115,14 @@ func (m Memory) Credentials(_ context.Context, tenant string) ([]credential.Cred
 }
 
 // RevokeCredential implements directory.Tenants.
-func (m Memory) RevokeCredential(ctx context.Context, tenant, id string) error {
+func (m Memory) RevokeCredential(ctx context.Context, tenant, id string, a directory.Activity) error {
 	if _, err := m.Credential(ctx, tenant, id); err != nil {
 		return err
 	}
 	content := m.of(tenant)
 	content.Credentials = slices.DeleteFunc(content.Credentials, func(c credential.Credential) bool { return c.ID == id })
+	content.Activity = append(content.Activity, a)
 	return nil
-}
-
-// Activities implements directory.Tenants.
-func (m Memory) Activities(_ context.Context, tenant string, limit int) ([]directory.Activity, error) {
-	lines := slices.Clone(m.of(tenant).Activity)
-	slices.Reverse(lines)
-	return lines[:min(limit, len(lines))], nil
 }
 
 // Counters is as in directory.Users.
