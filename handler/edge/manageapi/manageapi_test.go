@@ -20,6 +20,8 @@ import (
 	"handover/handler/edge/manageapi"
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
+	"handover/handler/rule/history"
+	"handover/handler/rule/records"
 )
 
 const operatorKey = "operator-key"
@@ -39,9 +41,11 @@ func serve(memory directorytest.Memory, log io.Writer) http.Handler {
 		Exchange: &exchange.Exchange{Log: slog.New(slog.NewJSONHandler(log, nil)), Now: now, Reference: func() string { return "r1" }},
 		Operator: gate.Operator,
 		Admin: &admin.Service{
-			Tenants: memory, Users: memory, Leaves: memory, Journal: memory,
+			Tenants: memory, Purges: memory, Users: memory, Groups: memory, Leaves: memory, Journal: memory,
 			Countries: []string{"US", "CA"}, Now: now, Random: zeros{}, Changed: gate.Forget,
 		},
+		History: &history.Service{History: memory, Tenants: memory, Users: memory, Leaves: memory, Now: now},
+		People:  &records.Service{Users: memory, Members: memory, Records: memory, Now: now},
 		BaseURL: func(*http.Request) string { return "https://handover.example" },
 	})
 }
@@ -86,7 +90,7 @@ func globex() *directorytest.Content {
 
 const globexSettings = `"id":"globex","name":"Globex","country":"CA","domains":["*"],"defaultRole":"Sales",` +
 	`"roles":[{"name":"Sales","permissions":["quotes.write"]}],"mappings":[{"group":"00000000-0000-0000-0000-000000000009","role":"Sales"}],` +
-	`"scimOff":false,"strict":false,"tenantUrl":"https://handover.example/scim/globex/v2","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z"`
+	`"scimOff":false,"strict":false,"suspended":false,"tenantUrl":"https://handover.example/scim/globex/v2","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z"`
 
 const (
 	leaveDone = `"id":"00000000-0000-0000-0000-000000000101","user":{"id":"00000000-0000-0000-0000-000000000002","userName":"bob@globex.com"},"state":"done","attempt":1,` +
@@ -94,7 +98,7 @@ const (
 	leaveBlocked = `"id":"00000000-0000-0000-0000-000000000102","user":{"id":"00000000-0000-0000-0000-000000000001","userName":"ann@globex.com","externalId":"7"},"state":"blocked","attempt":1,` +
 		`"due":"2026-03-01T12:09:00Z","moved":0,"code":"noRecipient","reason":"nobody is left","opened":"2026-03-01T12:02:00Z","changed":"2026-03-01T12:03:00Z"`
 	acmeSettings = `"id":"acme","name":"Acme Inc","country":"US","domains":["acme.com"],"masterAdmin":"ann@acme.com","deputies":["bob@acme.com"],` +
-		`"scimOff":false,"strict":false,"tenantUrl":"https://handover.example/scim/acme/v2","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z"`
+		`"scimOff":false,"strict":false,"suspended":false,"retentionDays":365,"tenantUrl":"https://handover.example/scim/acme/v2","created":"2026-03-01T12:00:00Z","modified":"2026-03-01T12:00:00Z"`
 	secret = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 )
 
@@ -127,7 +131,7 @@ func TestConversation(t *testing.T) {
 		},
 		{
 			"GET /tenants/acme/credentials", ``, 200,
-			`{"credentials":[{"id":"0000000000000000","kind":"token","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z"}]}`,
+			`{"credentials":[{"id":"0000000000000000","kind":"token","label":"entra","created":"2026-03-01T12:00:00Z","expires":"2027-03-01T12:00:00Z","health":"unused"}]}`,
 		},
 		{"DELETE /tenants/globex/credentials/0000000000000000", ``, 404, `{"error":{"code":"notFound","message":"there is no such credential"}}`},
 		{"DELETE /tenants/acme/credentials/0000000000000000", ``, 204, ``},
@@ -138,7 +142,7 @@ func TestConversation(t *testing.T) {
 		},
 		{
 			"GET /tenants/acme/credentials", ``, 200,
-			`{"credentials":[{"id":"0000000000000000","kind":"app-key","label":"","created":"2026-03-01T12:00:00Z"}]}`,
+			`{"credentials":[{"id":"0000000000000000","kind":"app-key","label":"","created":"2026-03-01T12:00:00Z","health":"unused"}]}`,
 		},
 		{"DELETE /tenants/acme/credentials/0000000000000000", ``, 204, ``},
 		{
@@ -148,11 +152,11 @@ func TestConversation(t *testing.T) {
 		},
 		{
 			"GET /tenants/acme/credentials", ``, 200,
-			`{"credentials":[{"id":"0000000000000000","kind":"oauth-client","label":"entra","created":"2026-03-01T12:00:00Z"}]}`,
+			`{"credentials":[{"id":"0000000000000000","kind":"oauth-client","label":"entra","created":"2026-03-01T12:00:00Z","health":"unused"}]}`,
 		},
 		{
 			"GET /tenants/acme/activity?limit=1", ``, 200,
-			`{"activity":[{"at":"2026-03-01T12:00:00Z","kind":"credential.issued","actor":"operator","detail":"0000000000000000"}]}`,
+			`{"activity":[{"at":"2026-03-01T12:00:00Z","kind":"credential.issued","actor":"operator","detail":"0000000000000000","result":"done"}],"next":"5"}`,
 		},
 
 		{"GET /tenants/globex/leaves", ``, 200, `{"leaves":[{` + leaveBlocked + `},{` + leaveDone + `}]}`},
@@ -167,8 +171,8 @@ func TestConversation(t *testing.T) {
 		{"GET /tenants/acme/leaves/00000000-0000-0000-0000-000000000101", ``, 404, `{"error":{"code":"notFound","message":"there is no such leave"}}`},
 		{
 			"GET /tenants/globex/activity", ``, 200,
-			`{"activity":[{"at":"2026-03-01T12:01:00Z","kind":"user.disabled","actor":"0011223344556677","target":"00000000-0000-0000-0000-000000000002","detail":"active"},` +
-				`{"at":"2026-03-01T12:00:00Z","kind":"tenant.created","actor":"operator"}]}`,
+			`{"activity":[{"at":"2026-03-01T12:01:00Z","kind":"user.disabled","actor":"0011223344556677","target":"00000000-0000-0000-0000-000000000002","detail":"active","result":"done"},` +
+				`{"at":"2026-03-01T12:00:00Z","kind":"tenant.created","actor":"operator","result":"done"}]}`,
 		},
 	} {
 		t.Run(turn.ask, func(t *testing.T) {
@@ -267,7 +271,7 @@ func TestReadersMayLookAndNotChange(t *testing.T) {
 		Operator: func(context.Context, string) (access.Operator, error) {
 			return access.Operator{ID: "0b0b0b0b-0000-4000-8000-00000000000b", ReadOnly: true}, nil
 		},
-		Admin:   &admin.Service{Tenants: memory, Users: memory, Leaves: memory, Journal: memory, Now: now, Random: zeros{}, Changed: func(string) {}},
+		Admin:   &admin.Service{Tenants: memory, Purges: memory, Users: memory, Groups: memory, Leaves: memory, Journal: memory, Now: now, Random: zeros{}, Changed: func(string) {}},
 		BaseURL: func(*http.Request) string { return "" },
 	})
 	for line, want := range map[string]int{

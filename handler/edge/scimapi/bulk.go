@@ -171,6 +171,7 @@ func (b *bulkRun) carryOut(ctx context.Context, step scim.BulkStep, o scim.BulkO
 	answered, err := b.single(ctx, step, o)
 	if err != nil {
 		done.Fault = b.endpoint.Exchange.Part(ctx, err)
+		b.endpoint.refused(ctx, o.Method, strings.TrimPrefix(o.Endpoint, "/"), o.ID, err)
 		return
 	}
 	done.Status, done.Version = answered.status, answered.version

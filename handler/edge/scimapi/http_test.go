@@ -271,7 +271,7 @@ func TestRevokedToken(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := w.RevokeCredential(t.Context(), "acme", credentials[0].ID); err != nil {
+	if err := w.RevokeCredential(t.Context(), "acme", credentials[0].ID, directory.Activity{}); err != nil {
 		t.Fatal(err)
 	}
 	w.pass(5 * time.Second)

@@ -35,6 +35,9 @@ type Config struct {
 	Keys *credential.Keyring
 	// BodyLimit is the most bytes of a body; 0 means DefaultBodyLimit.
 	BodyLimit int64
+	// Refused, if any, is told of what was refused to a tenant's directory. It must
+	// return at once.
+	Refused func(tenant string, line directory.Activity)
 }
 
 // endpoint serves the requests of all tenants.
@@ -51,7 +54,7 @@ func New(c Config) http.Handler {
 	}
 	e := &endpoint{Config: c}
 	e.routes = e.table()
-	return c.Exchange.Wrap(render, e.serve)
+	return c.Exchange.Wrap(render, e.noted)
 }
 
 func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) error {
@@ -64,10 +67,10 @@ func (e *endpoint) serve(w http.ResponseWriter, r *http.Request) error {
 		line.Tenant = at.tenant
 	}
 	admitted, err := e.Gate.Admit(r.Context(), at.tenant, exchange.Bearer(r), credential.ScimToken)
+	line.Actor = admitted.Caller.Credential
 	if err != nil {
 		return err
 	}
-	line.Actor = admitted.Caller.Credential
 	found, err := e.routes.find(at)
 	if err != nil {
 		return err

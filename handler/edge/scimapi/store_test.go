@@ -111,12 +111,12 @@ func TestHistory(t *testing.T) {
 	}
 	patch(path+" active", "True")
 	w.do("DELETE", path, "")
-	activities, err := w.Activities(t.Context(), "acme", 5)
+	activities, err := w.Activities(t.Context(), "acme", directory.ActivityQuery{Limit: 5})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var got []string
-	for _, a := range activities {
+	for _, a := range activities.Lines {
 		if a.Actor == "" || a.Target.String() != path[len(path)-36:] {
 			t.Errorf("activity %+v", a)
 		}
