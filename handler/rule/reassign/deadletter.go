@@ -27,7 +27,7 @@ func (s *Service) DeadLettered(ctx context.Context, m directory.Message) error {
 			return err
 		}
 		line := directory.Activity{
-			At: s.Now(), Kind: directory.MessageDeadLettered, Actor: Actor, Target: id, Detail: fmt.Sprint("attempt ", m.Attempt),
+			At: s.Now(), Kind: directory.MessageDeadLettered, Actor: Actor, Target: id, User: leave.Leaver.ID, Detail: fmt.Sprint("attempt ", m.Attempt),
 		}
 		if !s.waitsFor(leave, m.Attempt) {
 			return s.Leaves.Note(ctx, m.Tenant, line)

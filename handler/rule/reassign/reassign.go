@@ -191,7 +191,7 @@ func (s *Service) commit(ctx context.Context, tenant string, before, after direc
 	return s.Leaves.CommitLeave(ctx, tenant, directory.LeaveChange{
 		Before: &before, After: after, Leaver: leaver,
 		Activity: directory.Activity{
-			At: s.Now(), Kind: directory.LeaveMoved, Actor: Actor, Target: before.ID, Detail: string(after.State),
+			At: s.Now(), Kind: directory.LeaveMoved, Actor: Actor, Target: before.ID, User: before.Leaver.ID, Detail: string(after.State),
 		},
 	})
 }

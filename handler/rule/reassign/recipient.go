@@ -73,7 +73,7 @@ func (s *Service) follow(ctx context.Context, tenant string, owner directory.Per
 	}
 	_, err = s.Leaves.CommitLeave(ctx, tenant, directory.LeaveChange{
 		After: directory.OpenLeave(id, owner, now), Leaver: row,
-		Activity: directory.Activity{At: now, Kind: directory.LeaveMoved, Actor: Actor, Target: id, Detail: string(directory.Pending)},
+		Activity: directory.Activity{At: now, Kind: directory.LeaveMoved, Actor: Actor, Target: id, User: owner.ID, Detail: string(directory.Pending)},
 	})
 	if err != nil {
 		return err
