@@ -13,6 +13,12 @@ import (
 // 1,024 bytes with every character escaped, and room for the rest.
 const maxBody = 8 << 10
 
+// recordPage is one page of a list of records.
+type recordPage struct {
+	Records []directory.Record `json:"records"`
+	Next    string             `json:"next,omitempty"`
+}
+
 func (a api) putRecord(w http.ResponseWriter, r *http.Request, tenant directory.Tenant) error {
 	content, err := exchange.Body(w, r, maxBody, "application/json")
 	if err != nil {
@@ -69,8 +75,5 @@ func (a api) listRecords(w http.ResponseWriter, r *http.Request, tenant director
 	if err != nil {
 		return err
 	}
-	return exchange.JSON(w, http.StatusOK, struct {
-		Records []directory.Record `json:"records"`
-		Next    string             `json:"next,omitempty"`
-	}{append([]directory.Record{}, records...), next})
+	return exchange.JSON(w, http.StatusOK, recordPage{append([]directory.Record{}, records...), next})
 }
