@@ -33,17 +33,34 @@ func run() error {
 	reads := flag.Int("reads", 40000, "GET requests")
 	fill := flag.Int("fill", 20000, "users to have before the second filter phase")
 	members := flag.Int("members", 10000, "members of the larger group")
+	neighbour := flag.String("neighbour-url", "", "Tenant URL of a second tenant: measure what a storm on the first does to it, and nothing else")
+	neighbourToken := flag.String("neighbour-token", "", "secret token of the second tenant")
+	seconds := flag.Int("seconds", 20, "seconds of the storm, and of the quiet before it")
 	flag.Parse()
-	base, err := url.Parse(*target)
-	if err != nil || base.Host == "" || *token == "" {
-		return errors.New("name a tenant with --url and --token, for example --url http://127.0.0.1:8080/scim/acme/v2 --token hvs_…")
+	b, err := newBench(*target, *token, *connections)
+	if err != nil {
+		return err
 	}
-	b := &bench{
-		host: base.Host, path: strings.TrimSuffix(base.Path, "/"), token: *token, connections: *connections,
-		prefix: fmt.Sprintf("b%d", time.Now().UnixNano()%1_000_000_000),
+	if *neighbour != "" {
+		n, err := newBench(*neighbour, *neighbourToken, 1)
+		if err != nil {
+			return err
+		}
+		return b.storm(n, time.Duration(*seconds)*time.Second)
 	}
 	fmt.Printf("| phase | connections | requests | requests/s | p50 ms | p99 ms |\n|---|---|---|---|---|---|\n")
 	return b.phases(*users, *reads, *fill, *members)
+}
+
+func newBench(target, token string, connections int) (*bench, error) {
+	base, err := url.Parse(target)
+	if err != nil || base.Host == "" || token == "" {
+		return nil, errors.New("name a tenant with --url and --token, for example --url http://127.0.0.1:8080/scim/acme/v2 --token hvs_…")
+	}
+	return &bench{
+		host: base.Host, path: strings.TrimSuffix(base.Path, "/"), token: token, connections: connections,
+		prefix: fmt.Sprintf("b%d", time.Now().UnixNano()%1_000_000_000),
+	}, nil
 }
 
 // bench is one run against one tenant.

@@ -37,23 +37,26 @@ func (c *conn) close() { _ = c.Close() }
 // do sends a request and returns the answer's body, if its status is the one
 // wanted.
 func (c *conn) do(method, path string, body []byte, want int) ([]byte, error) {
+	status, read, err := c.ask(method, path, body)
+	if err == nil && status != want {
+		err = fmt.Errorf("%s %s answered %d, wanted %d: %s", method, path, status, want, bytes.TrimSpace(read))
+	}
+	return read, err
+}
+
+// ask sends a request and returns status and body of the answer.
+func (c *conn) ask(method, path string, body []byte) (int, []byte, error) {
 	c.out = fmt.Appendf(c.out[:0], "%s %s%sContent-Length: %d\r\n\r\n%s", method, path, c.header, len(body), body)
 	if _, err := c.Write(c.out); err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	answer, err := http.ReadResponse(c.reader, nil)
 	if err != nil {
-		return nil, err
+		return 0, nil, err
 	}
 	defer answer.Body.Close()
 	read, err := io.ReadAll(answer.Body)
-	if err != nil {
-		return nil, err
-	}
-	if answer.StatusCode != want {
-		return nil, fmt.Errorf("%s %s answered %d, wanted %d: %s", method, path, answer.StatusCode, want, bytes.TrimSpace(read))
-	}
-	return read, nil
+	return answer.StatusCode, read, err
 }
 
 // phase runs n requests over all workers and prints a row.
