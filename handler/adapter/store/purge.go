@@ -84,34 +84,38 @@ func (s *Store) purgeRanges() []purgeRange {
 // PurgeRows counts the rows the first time, and each time removes a page of them
 // and notes how far it is. Rows that are gone already do not stop it, so it may
 // be killed and called again, and by several processes.
-func (s *Store) PurgeRows(ctx context.Context, p directory.Purge) (directory.Purge, error) {
-	if p.Rows == 0 && !p.Empty {
-		rows, err := s.countRows(ctx, p.Tenant)
+func (s *Store) PurgeRows(ctx context.Context, was directory.Purge) (directory.Purge, error) {
+	is := was
+	if is.Rows == 0 && !is.Empty {
+		rows, err := s.countRows(ctx, is.Tenant)
 		if err != nil {
-			return p, err
+			return was, err
 		}
-		p.Rows = rows
+		is.Rows = rows
 	}
-	p.Empty = true
-	for _, part := range s.purgeRanges() {
-		removed, err := purgePage(ctx, p.Tenant, part)
-		p.Removed += int64(removed)
-		if err != nil {
-			return p, fmt.Errorf("store: delete rows of a tenant: %w", err)
-		}
-		if removed > 0 {
-			p.Empty = false
-			break
-		}
+	removed, err := s.purgeFirst(ctx, is.Tenant)
+	if err != nil {
+		return was, fmt.Errorf("store: delete rows of a tenant: %w", err)
 	}
-	p.Rows = max(p.Rows, p.Removed)
-	progress := table.Operation{Action: table.Merge, Row: prefixPurge + p.Tenant, Columns: table.Columns{
-		{Name: "T", Value: table.Int(p.Rows)}, {Name: "N", Value: table.Int(p.Removed)}, {Name: "E", Value: table.Bool(p.Empty)},
+	is.Removed += int64(removed)
+	is.Rows, is.Empty = max(is.Rows, is.Removed), removed == 0
+	progress := table.Operation{Action: table.Merge, Row: prefixPurge + is.Tenant, Columns: table.Columns{
+		{Name: "T", Value: table.Int(is.Rows)}, {Name: "N", Value: table.Int(is.Removed)}, {Name: "E", Value: table.Bool(is.Empty)},
 	}}
 	if _, err := s.directory.Transact(ctx, register, []table.Operation{progress}); err != nil {
-		return p, fmt.Errorf("store: note progress of a deletion: %w", err)
+		return was, fmt.Errorf("store: note progress of a deletion: %w", err)
 	}
-	return p, nil
+	return is, nil
+}
+
+// purgeFirst removes a page of the first range that has any rows.
+func (s *Store) purgeFirst(ctx context.Context, tenant string) (int, error) {
+	for _, part := range s.purgeRanges() {
+		if removed, err := purgePage(ctx, tenant, part); removed > 0 || err != nil {
+			return removed, err
+		}
+	}
+	return 0, nil
 }
 
 func (s *Store) countRows(ctx context.Context, tenant string) (n int64, err error) {
@@ -188,8 +192,11 @@ func (s *Store) ForgetPurge(ctx context.Context, p directory.Purge) error {
 // last.
 func (s *Store) EndPurge(ctx context.Context, p directory.Purge) error {
 	for _, row := range []struct{ partition, row string }{
-		{p.Tenant, rowCounters}, {p.Tenant, rowTenant},
-		{register, prefixTenant + p.Tenant}, {register, prefixHint + p.Tenant}, {register, prefixPurge + p.Tenant},
+		{p.Tenant, rowCounters},
+		{p.Tenant, rowTenant},
+		{register, prefixTenant + p.Tenant},
+		{register, prefixHint + p.Tenant},
+		{register, prefixPurge + p.Tenant},
 	} {
 		if err := s.remove(ctx, row.partition, row.row); err != nil {
 			return err

@@ -24,19 +24,32 @@ func TestHealth(t *testing.T) {
 	}{
 		{"a new tenant", time.Time{}, lines{line(directory.TenantCreated, 5)}, directory.Health{State: directory.NeverContacted}},
 		{"reads alone", ago(3), nil, directory.Health{State: directory.Healthy, LastContact: ago(3)}},
-		{"a change, by somebody without a credential of ours", time.Time{}, lines{line(directory.UserCreated, 7)},
-			directory.Health{State: directory.Healthy, LastContact: ago(7)}},
+		{
+			"a change, by somebody without a credential of ours",
+			time.Time{},
+			lines{line(directory.UserCreated, 7)},
+			directory.Health{State: directory.Healthy, LastContact: ago(7)},
+		},
 		{"refused since", ago(1), lines{
 			line(directory.UserRefused, 2), line(directory.LeaveMoved, 3), line(directory.RequestRefused, 42), line(directory.UserChanged, 50), line(directory.UserRefused, 60),
 		}, directory.Health{State: directory.Failing, Since: ago(42), LastContact: ago(1)}},
-		{"refused, and then it passed", ago(1), lines{line(directory.GroupChanged, 2), line(directory.UserRefused, 3)},
-			directory.Health{State: directory.Healthy, LastContact: ago(1)}},
-		{"refused long ago, and nothing but reads since", ago(1), lines{line(directory.GroupRefused, 120)},
-			directory.Health{State: directory.Healthy, LastContact: ago(1)}},
+		{
+			"refused, and then it passed", ago(1),
+			lines{line(directory.GroupChanged, 2), line(directory.UserRefused, 3)},
+			directory.Health{State: directory.Healthy, LastContact: ago(1)},
+		},
+		{
+			"refused long ago, and nothing but reads since", ago(1),
+			lines{line(directory.GroupRefused, 120)},
+			directory.Health{State: directory.Healthy, LastContact: ago(1)},
+		},
 		{"just not quiet", ago(119), nil, directory.Health{State: directory.Healthy, LastContact: ago(119)}},
 		{"quiet", ago(120), lines{line(directory.LeaveMoved, 1)}, directory.Health{State: directory.Quiet, Since: ago(120), LastContact: ago(120)}},
-		{"refused, then quiet", ago(130), lines{line(directory.UserRefused, 125)},
-			directory.Health{State: directory.Quiet, Since: ago(125), LastContact: ago(125)}},
+		{
+			"refused, then quiet", ago(130),
+			lines{line(directory.UserRefused, 125)},
+			directory.Health{State: directory.Quiet, Since: ago(125), LastContact: ago(125)},
+		},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

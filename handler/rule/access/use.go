@@ -50,7 +50,7 @@ func (g *Gate) used(ctx context.Context, tenant string, c answer[credential.Cred
 	ctx, cancel := context.WithTimeout(tally.With(context.WithoutCancel(ctx), new(tally.Tally)), useTimeout)
 	go func() {
 		defer cancel()
-		defer func() { _ = recover() }() // a note is no reason to end the process
+		defer func() { _ = recover() }()                         // a note is no reason to end the process
 		_ = g.store.UsedCredential(ctx, key.tenant, key.id, now) // the next use makes up for it
 	}()
 }
