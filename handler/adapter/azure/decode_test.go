@@ -91,11 +91,11 @@ func plainEntity(body []byte) (table.Entity, error) {
 	var e table.Entity
 	for name, v := range raw {
 		text, isText := v.(string)
-		switch v.(type) {
+		switch v := v.(type) {
 		case map[string]any, []any:
 			return e, errMalformed
 		case json.Number:
-			if _, err := v.(json.Number).Float64(); err != nil {
+			if _, err := v.Float64(); err != nil {
 				return e, err
 			}
 		}
