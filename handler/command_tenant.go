@@ -33,12 +33,23 @@ type tenantView struct {
 		AppIDs   []string `json:"appIds"`
 		Subject  string   `json:"subject"`
 	} `json:"entra"`
-	Deleting *time.Time `json:"deleting"`
-	Deletion *struct {
+	Health      string     `json:"health"`
+	HealthSince *time.Time `json:"healthSince"`
+	LastContact *time.Time `json:"lastContact"`
+	Deleting    *time.Time `json:"deleting"`
+	Deletion    *struct {
 		Rows    int64 `json:"rows"`
 		Removed int64 `json:"removed"`
 		Empty   bool  `json:"empty"`
 	} `json:"deletion"`
+}
+
+// health is how provisioning goes, and since when if it does not.
+func (t *tenantView) health() string {
+	if t.HealthSince == nil {
+		return t.Health
+	}
+	return t.Health + " since " + t.HealthSince.UTC().Format(time.DateTime) + " (UTC)"
 }
 
 // deleted tells whether nothing of the tenant is left but its id.
@@ -137,9 +148,9 @@ func (c *tenantListCommand) Run(ctx context.Context, m *Main) error {
 	}
 	rows := make([][]string, 0, len(tenants))
 	for _, t := range tenants {
-		rows = append(rows, []string{t.ID, t.state(), t.Name, t.Country, strings.Join(t.Domains, ", "), t.MasterAdmin})
+		rows = append(rows, []string{t.ID, t.state(), t.Name, t.Country, strings.Join(t.Domains, ", "), t.MasterAdmin, t.health()})
 	}
-	return printTable(m.Stdout, []string{"TENANT", "STATE", "NAME", "COUNTRY", "DOMAINS", "MASTER ADMIN"}, rows)
+	return printTable(m.Stdout, []string{"TENANT", "STATE", "NAME", "COUNTRY", "DOMAINS", "MASTER ADMIN", "PROVISIONING"}, rows)
 }
 
 type tenantShowCommand struct {
@@ -181,6 +192,8 @@ func (m *Main) printTenant(t tenantView) error {
 		{"SCIM is read", t.dialect()},
 		{"Retention", strconv.Itoa(t.Retention) + " days"},
 		{"Entra tenant", t.Entra.TenantID},
+		{"Provisioning", t.health()},
+		{"Last contact (UTC)", when(t.LastContact, time.DateTime, "never")},
 		{"Tenant URL", t.TenantURL},
 	})
 }

@@ -24,7 +24,10 @@ type book struct {
 }
 
 func (b *book) note(_ context.Context, tenant string, line directory.Activity) error {
-	time.Sleep(b.slow)
+	b.mu.Lock()
+	slow := b.slow
+	b.mu.Unlock()
+	time.Sleep(slow)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	if b.lines == nil {
@@ -100,7 +103,9 @@ func TestBacklogIsBounded(t *testing.T) {
 			t.Error("a request waited")
 		}
 		synctest.Wait()
+		b.mu.Lock()
 		b.slow = 0
+		b.mu.Unlock()
 		time.Sleep(3 * time.Hour)
 		whole := 0
 		for _, tenant := range tenants {
