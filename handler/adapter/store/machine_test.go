@@ -101,6 +101,7 @@ func (m *machine) run(rt *rapid.T) {
 		"put record":    m.putRecord,
 		"delete record": m.deleteRecord,
 		"move records":  m.moveRecords,
+		"settings":      m.changeSettings,
 		"stale changes": m.staleChanges,
 		"":              m.check,
 	})

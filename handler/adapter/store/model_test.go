@@ -20,13 +20,15 @@ type model struct {
 	records map[string]directory.Record
 	chunks  map[directory.ID][]directory.Chunk
 	cap     int64
+	// name is the tenant's; it changes together with the cap.
+	name string
 }
 
 func newModel() *model {
 	return &model{
 		users: map[directory.ID]directory.User{}, groups: map[directory.ID]directory.Group{},
 		members: map[directory.ID]map[directory.ID]bool{}, leaves: map[directory.ID]directory.Leave{},
-		records: map[string]directory.Record{}, chunks: map[directory.ID][]directory.Chunk{}, cap: -1,
+		records: map[string]directory.Record{}, chunks: map[directory.ID][]directory.Chunk{}, cap: -1, name: "Acme",
 	}
 }
 
@@ -55,16 +57,28 @@ func (m *model) exists(id directory.ID) bool {
 	return user || group
 }
 
-// commitUser is Store.CommitUser on the model; "" is success.
+// nameTaken tells whether the user's name is another one's.
+func (m *model) nameTaken(u *directory.User) bool {
+	for id, other := range m.users {
+		if id != u.ID && strings.EqualFold(other.UserName, u.UserName) {
+			return true
+		}
+	}
+	return false
+}
+
+// commitUser is Store.CommitUser on the model; "" is success. Who creates a user
+// that is there already learns that before anything about the cap.
 func (m *model) commitUser(c directory.UserChange) fault.Code {
+	if c.Before == nil && m.nameTaken(c.After) {
+		return fault.Uniqueness
+	}
 	if delta := c.ActiveDelta(); delta > 0 && m.cap >= 0 && m.active()+delta > m.cap {
 		return fault.UserCapReached
 	}
 	if c.After != nil {
-		for id, u := range m.users {
-			if id != c.After.ID && strings.EqualFold(u.UserName, c.After.UserName) {
-				return fault.Uniqueness
-			}
+		if m.nameTaken(c.After) {
+			return fault.Uniqueness
 		}
 		m.users[c.After.ID] = *c.After
 	} else {
@@ -163,6 +177,7 @@ func (m *model) owned(owner directory.ID, status string) []directory.Record {
 
 // state is everything that the ports show, in a form that can be compared.
 type state struct {
+	Name       string
 	Users      []directory.User
 	Groups     []directory.Group
 	Members    map[string][]directory.ID
@@ -195,6 +210,7 @@ func sortedIDs[V any](m map[directory.ID]V) []directory.ID {
 // state is what the ports should show.
 func (m *model) state() state {
 	s := newState()
+	s.Name = m.name
 	s.Counters = directory.Counters{Users: int64(len(m.users)), Active: m.active(), Groups: int64(len(m.groups)), Cap: m.cap}
 	for _, id := range sortedIDs(m.users) {
 		u := m.users[id]

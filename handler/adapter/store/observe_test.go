@@ -29,7 +29,7 @@ func take[T any](o *observer, value T, err error) T {
 func observe(ctx context.Context, st *store.Store, m *model) (state, error) {
 	o := &observer{ctx: ctx, store: st}
 	s := newState()
-	s.Counters = take2(o, st.Counters)
+	s.Name, s.Counters = take2(o, st.Tenant).Name, take2(o, st.Counters)
 	s.Users = o.pages(&s)
 	o.groups(&s)
 	o.leaves(&s, m)

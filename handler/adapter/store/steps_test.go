@@ -28,6 +28,9 @@ func drawAttributes(rt *rapid.T, u *directory.User) {
 		u.ExternalID = rapid.SampledFrom([]string{"", "x1", "X1", "x2"}).Draw(rt, "externalId")
 		u.WorkEmail = rapid.SampledFrom([]string{"", "a@acme.com", "A@acme.com", "b@acme.com"}).Draw(rt, "email")
 	}
+	if rapid.IntRange(0, 3).Draw(rt, "lock") == 0 {
+		u.Lock = directory.RoleLock{Role: "Sales", Reason: "stands in", By: "operator", At: clock}
+	}
 	if rapid.Bool().Draw(rt, "document") {
 		n := rapid.SampledFrom([]int{0, 1, 32_767, 32_768, 70_000}).Draw(rt, "size")
 		u.Document = append(bytes.Repeat([]byte("d"), n), "€𝄞"...)
@@ -114,6 +117,24 @@ func (m *machine) drawIDs(rt *rapid.T, label string) []directory.ID {
 		ids = append(ids, m.id(directory.SortUser)) // unknown
 	}
 	return ids
+}
+
+// changeSettings gives the tenant another name and another cap, above or below
+// the number of active users.
+func (m *machine) changeSettings(rt *rapid.T) {
+	before, err := m.Tenant(m.Context(), tenant)
+	if err != nil {
+		rt.Fatalf("read tenant: %v", err)
+	}
+	after, most := before, rapid.Int64Range(-1, 5).Draw(rt, "cap")
+	after.Name = rapid.StringMatching("[A-Z][a-z]{3}").Draw(rt, "name")
+	m.step(rt, func() error {
+		_, err := m.under.ChangeTenant(m.Context(), directory.TenantChange{Before: before, After: after, Cap: &most, Activity: did(directory.TenantChanged)})
+		return err
+	}, func(model *model) fault.Code {
+		model.cap, model.name = most, after.Name
+		return ""
+	})
 }
 
 func (m *machine) createGroup(rt *rapid.T) {
@@ -257,7 +278,7 @@ func (m *machine) staleChanges(rt *rapid.T) {
 		rt.Fatalf("Touch: %v", err)
 	}
 	after := u
-	after.Active = !u.Active
+	after.Active = false // the cap, which may be lower by now, is no reason
 	for name, change := range map[string]directory.UserChange{"update": {Before: &u, After: &after}, "delete": {Before: &u}} {
 		if _, err := m.Store.CommitUser(m.Context(), tenant, change); !fault.Is(err, fault.RowChanged) {
 			rt.Fatalf("%s of a stale user: %v", name, err)
