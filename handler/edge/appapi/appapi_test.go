@@ -113,6 +113,8 @@ const (
 	bobView = `{"id":"` + bob + `","userName":"bob@acme.com","active":true,"role":"Reader","permissions":[],"source":"default","asOf":"2026-03-01T12:00:00Z"}`
 	cidView = `{"id":"` + cid + `","userName":"cid@acme.com","active":false,"role":"Disabled","permissions":[],"source":"disabled","asOf":"2026-03-01T12:00:00Z"}`
 
+	owned = `{"error":{"code":"directoryOwned","message":"users come from the customer's directory and are changed there alone; the customer's administrator does that, and the next provisioning cycle brings it"}}`
+
 	offer    = `{"type":"quote","id":"Q-1","owner":"` + bob + `","title":"Offer for <Acme>","status":"open"}`
 	odd      = `{"type":"quote","id":"2026/03 & Ü","owner":"` + bob + `","title":"","status":"open"}`
 	contract = `{"type":"document","id":"D-1","owner":"` + bob + `","title":"Contract","status":"closed"}`
@@ -136,6 +138,10 @@ func TestConversation(t *testing.T) {
 		{"GET /users?limit=2&after=" + bob, ``, 200, `{"users":[` + cidView + `]}`},
 		{"GET /users/" + ann, ``, 200, annView},
 		{"GET /users/00000000-0000-7000-0000-00000000000f", ``, 404, `{"error":{"code":"notFound","message":"there is no such user"}}`},
+
+		{"PATCH /users/" + ann, `{"displayName":"Ann"}`, 409, owned},
+		{"DELETE /users/" + ann, ``, 409, owned},
+		{"POST /users", `{}`, 409, owned},
 
 		{"PUT /records/quote/Q-1", `{"owner":"` + bob + `","title":"Offer for <Acme>","status":"open"}`, 200, offer},
 		{"PUT /records/quote/2026%2F03%20&%20%C3%9C", `{"owner":"` + bob + `","status":"open"}`, 200, odd},
