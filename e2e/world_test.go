@@ -75,7 +75,7 @@ func start(t *testing.T, b base) *host.Host {
 		t.Fatal(err)
 	}
 	settings := map[string]string{
-		"HANDOVER_OPERATOR_KEY": operator, "HANDOVER_KEYS": "e2e:" + strings.Repeat("0f", 32), "AzureFunctionsJobHost__functionTimeout": functionTimeout,
+		"HANDOVER_OPERATOR_KEY": operator, "HANDOVER_KEYS": "e2e:" + strings.Repeat("0f", 32), "HANDOVER_RATE": "100000", "HANDOVER_BURST": "100000", "AzureFunctionsJobHost__functionTimeout": functionTimeout,
 	}
 	maps.Copy(settings, b.settings)
 	h, err := host.Start(context.WithoutCancel(t.Context()), host.Options{Root: root, Settings: settings, Queue: b.queue, ErrorLimit: 100})
