@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts plays what people type. Beside the program, a script may say
 // "dev", which runs one until the script ends, "occupy", which takes a port,
-// "version" and "push".
+// "version", "push" and "rename".
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"dev": runDev, "occupy": occupy, "version": version, "push": push,
+			"dev": runDev, "occupy": occupy, "version": version, "push": push, "rename": rename,
 		},
 	})
 }

@@ -40,6 +40,22 @@ func version(ts *testscript.TestScript, _ bool, args []string) {
 	ts.Setenv(args[1], tenant.Version)
 }
 
+// rename plays the directory again: it changes the displayName of USER.
+func rename(ts *testscript.TestScript, _ bool, _ []string) {
+	var secret struct{ TenantURL, Token string }
+	ts.Check(json.Unmarshal([]byte(ts.ReadFile("token.json")), &secret))
+	var changed struct {
+		Meta struct{ Version string }
+	}
+	talk(ts, http.MethodPatch, secret.TenantURL+"/Users/"+ts.Getenv("USER"), secret.Token, map[string]any{
+		"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
+		"Operations": []map[string]any{{"op": "replace", "path": "displayName", "value": "Ann"}},
+	}, &changed)
+	if changed.Meta.Version != `W/"2"` {
+		ts.Fatalf("the second version is %s: the lock counted as one", changed.Meta.Version)
+	}
+}
+
 // push plays a directory: it creates a user and a group that holds it, and sets
 // USER, GROUP and TOKEN, the id of the token that it used.
 func push(ts *testscript.TestScript, _ bool, args []string) {
