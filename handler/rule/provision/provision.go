@@ -10,6 +10,7 @@ package provision
 
 import (
 	"context"
+	"errors"
 	"io"
 	"time"
 
@@ -101,22 +102,38 @@ func untilCurrent[T any](once func() (T, error)) (T, error) {
 		WithRetryAfter(time.Second).WithCause(last)
 }
 
-// together runs functions side by side and returns the first error. A panic,
-// which would end the process there, becomes a fault.
+// together runs functions side by side, the last one in the caller's own
+// goroutine, and returns the first error that is not of its own making. A panic,
+// which would end the process in another goroutine, becomes a fault.
 func together(ctx context.Context, functions ...func(context.Context) error) error {
+	if len(functions) == 0 {
+		return nil
+	}
+	ctx, stop := context.WithCancel(ctx)
+	defer stop()
 	group, ctx := errgroup.WithContext(ctx)
 	group.SetLimit(width)
-	for _, f := range functions {
-		group.Go(func() (err error) {
-			defer func() {
-				if p := recover(); p != nil {
-					err = fault.Panicked(p)
-				}
-			}()
-			return f(ctx)
-		})
+	last := len(functions) - 1
+	for _, f := range functions[:last] {
+		group.Go(func() error { return guarded(ctx, f) })
 	}
-	return group.Wait()
+	err := guarded(ctx, functions[last])
+	if err != nil {
+		stop()
+	}
+	if others := group.Wait(); err == nil || others != nil && errors.Is(err, context.Canceled) {
+		return others
+	}
+	return err
+}
+
+func guarded(ctx context.Context, f func(context.Context) error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Panicked(p)
+		}
+	}()
+	return f(ctx)
 }
 
 // each is together for the items of a list.
