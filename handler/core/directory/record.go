@@ -86,7 +86,17 @@ type Move struct {
 	At       time.Time
 	// Cursor is what the previous chunk answered; empty at first.
 	Cursor string
+	// Records, if any, limits the move to these, at most MaxChunk of them: what
+	// is no longer open and with From is left alone. A hand-back is such a move.
+	Records []MovedRecord
+	// DryRun moves and journals nothing, and tells what would be moved; Number is
+	// then without meaning.
+	DryRun bool
 }
+
+// MaxChunk is how many records one Move may name, ours: a transaction of Table
+// Storage has 100 operations, a record takes three, and the journal one.
+const MaxChunk = 30
 
 // Moved is a connector's answer.
 type Moved struct {
