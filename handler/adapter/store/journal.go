@@ -11,23 +11,23 @@ import (
 	"handover/handler/core/fault"
 )
 
-// maxChunk is how many records one transaction moves: three operations each,
-// and the chunk of the journal.
-const maxChunk = 30
-
 // errAllMoved says that none of the records that were found is still there.
 var errAllMoved = errors.New("store: the records changed while they were being moved")
 
 // Move brings up to 30 open records to another owner, and writes them into the
 // journal, in one transaction. It is fault.RowChanged when the chunk exists:
-// another runner of the same leave wrote it.
+// another runner of the same leave wrote it. A dry run reads alone, up to 1,000
+// records at a time, and goes on from its cursor.
 func (s *Store) Move(ctx context.Context, move directory.Move) (directory.Moved, error) {
+	if move.DryRun {
+		return s.wouldMove(ctx, &move)
+	}
 	tx, err := s.newTx()
 	if err != nil {
 		return directory.Moved{}, err
 	}
 	for range maxConflicts {
-		found, more, err := s.openRecords(ctx, move.Tenant, move.From.ID)
+		found, more, err := s.recordsOf(ctx, &move, "", directory.MaxChunk)
 		if err != nil {
 			return directory.Moved{}, err
 		}
@@ -41,23 +41,6 @@ func (s *Store) Move(ctx context.Context, move directory.Move) (directory.Moved,
 		return directory.Moved{Records: moved, Finished: err == nil && !more && len(moved) == len(found)}, err
 	}
 	return directory.Moved{}, fault.New(fault.StorageBusy, "the leaver's records change faster than they can be moved; try again")
-}
-
-// openRecords reads the index rows of one chunk.
-func (s *Store) openRecords(ctx context.Context, tenant string, owner directory.ID) (rows []table.Entity, more bool, err error) {
-	prefix := ownedBy(owner, directory.RecordOpen)
-	q := table.Query{Partition: tenant, From: prefix, To: end(prefix), Limit: maxChunk}
-	for {
-		page, err := s.records.Query(ctx, q)
-		if err != nil {
-			return nil, false, fmt.Errorf("store: list open records: %w", err)
-		}
-		rows = append(rows, page.Entities...)
-		if !page.More || len(rows) >= maxChunk {
-			return rows[:min(maxChunk, len(rows))], page.More || len(rows) > maxChunk, nil
-		}
-		q.After, q.Limit = page.Next, maxChunk-len(rows)
-	}
 }
 
 // moveRecords commits a chunk. The old index row under its ETag is the guard of

@@ -49,9 +49,16 @@ func (b Backlog) In(state LeaveState) int {
 // queue or a connector: opened over five minutes ago, and neither being worked
 // on nor blocked nor parked.
 func (b Backlog) Overdue() int {
-	return b.where(func(s Standing) bool {
-		return s.Age != Fresh && (s.State == Pending || s.State == Queued || s.State == Waiting)
-	})
+	return b.where(Standing.overdue)
+}
+
+// Overdue tells whether the leave is one of those that Backlog.Overdue counts.
+func (l *Leave) Overdue(now time.Time) bool {
+	return Standing{l.State, ageOf(now.Sub(l.Opened))}.overdue()
+}
+
+func (s Standing) overdue() bool {
+	return s.Age != Fresh && (s.State == Pending || s.State == Queued || s.State == Waiting)
 }
 
 func (b Backlog) where(wanted func(Standing) bool) int {

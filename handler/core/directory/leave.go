@@ -28,6 +28,8 @@ const (
 	Stopped LeaveState = "stopped"
 	// Done has moved all there was.
 	Done LeaveState = "done"
+	// HandingBack is returning what it had moved.
+	HandingBack LeaveState = "handing back"
 	// Cancelled ended before anything moved, because the user came back.
 	Cancelled LeaveState = "cancelled"
 	// HandedBack has returned what it had moved.
@@ -48,18 +50,23 @@ func legalMoves(from LeaveState) []LeaveState {
 	case Blocked, Parked:
 		return []LeaveState{Queued, Cancelled}
 	case Stopped:
-		return []LeaveState{HandedBack, Done}
+		return []LeaveState{HandingBack, Done}
+	case Done:
+		return []LeaveState{HandingBack}
+	case HandingBack:
+		return []LeaveState{HandedBack, Stopped}
 	}
 	return nil
 }
 
 // LeaveStates lists every state, in the order of a leave's life.
 func LeaveStates() []LeaveState {
-	return []LeaveState{Pending, Queued, Running, Waiting, Blocked, Parked, Stopped, Done, Cancelled, HandedBack}
+	return []LeaveState{Pending, Queued, Running, Waiting, Blocked, Parked, Stopped, Done, Cancelled, HandingBack, HandedBack}
 }
 
 // Final tells whether a leave in this state needs nothing any more, so that it
-// has no due row. Stopped is an end, too, until a person asks for a hand-back.
+// has no due row. Stopped and done are ends, too, until a person asks for a
+// hand-back.
 func (s LeaveState) Final() bool {
 	return s == Done || s == Cancelled || s == HandedBack || s == Stopped
 }

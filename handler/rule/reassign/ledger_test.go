@@ -227,9 +227,13 @@ func (l *ledger) Move(_ context.Context, m directory.Move) (directory.Moved, err
 			return directory.Moved{}, fault.New(fault.RowChanged, "chunk exists")
 		}
 	}
+	if m.DryRun {
+		return l.wouldMove(m), nil
+	}
 	var moved []directory.MovedRecord
-	for id, r := range l.records {
-		if r.Owner == m.From.ID && r.Status == directory.RecordOpen && len(moved) < 3 {
+	for _, id := range l.movable(m) {
+		if len(moved) < 3 || len(m.Records) > 0 {
+			r := l.records[id]
 			r.Owner = m.To.ID
 			l.records[id] = r
 			moved = append(moved, directory.MovedRecord{Type: r.Type, ID: r.ID})
@@ -241,8 +245,34 @@ func (l *ledger) Move(_ context.Context, m directory.Move) (directory.Moved, err
 	return directory.Moved{Records: moved, Finished: len(moved) == 0}, nil
 }
 
-func (l *ledger) Chunks(context.Context, string, directory.ID) ([]directory.Chunk, error) {
-	return l.chunks, nil
+// movable lists, in order, the open records that a move is about.
+func (l *ledger) movable(m directory.Move) (ids []string) {
+	for id, r := range l.records {
+		named := len(m.Records) == 0 || slices.Contains(m.Records, directory.MovedRecord{Type: r.Type, ID: r.ID})
+		if named && r.Owner == m.From.ID && r.Status == directory.RecordOpen {
+			ids = append(ids, id)
+		}
+	}
+	slices.Sort(ids)
+	return ids
+}
+
+// wouldMove is a dry run, three records a page.
+func (l *ledger) wouldMove(m directory.Move) (would directory.Moved) {
+	for _, id := range l.movable(m) {
+		if id > m.Cursor && len(would.Records) < 3 {
+			would.Records = append(would.Records, directory.MovedRecord{Type: l.records[id].Type, ID: id})
+			would.Cursor = id
+		}
+	}
+	would.Finished = len(would.Records) < 3
+	return would
+}
+
+func (l *ledger) Chunks(_ context.Context, _ string, leave directory.ID) ([]directory.Chunk, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(l.chunks), func(c directory.Chunk) bool { return c.Leave != leave }), nil
 }
 
 func (l *ledger) LastChunk(_ context.Context, _ string, leave directory.ID) (int, error) {

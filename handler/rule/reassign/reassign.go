@@ -1,6 +1,7 @@
 // Package reassign is what happens to a leave: it is sent, claimed, carried out
 // chunk by chunk, made to wait, blocked, parked or stopped, until every open
-// record of the leaver is with the Master Admin.
+// record of the leaver is with the Master Admin. An administrator may ask what a
+// leave would move, send one on that waits for a person, and hand records back.
 //
 // It alone decides between trying again and giving up. Nothing here relies on a
 // process living on: each step is one transaction, and whatever was cut off is
@@ -92,10 +93,13 @@ func (s *Service) drive(ctx context.Context, tenant string, id directory.ID, sta
 	if err != nil {
 		return err
 	}
-	held := leave.State == directory.Queued || leave.State == directory.Running
+	held := leave.State == directory.Queued || leave.State == directory.Running || leave.State == directory.HandingBack
 	switch {
 	case held && !stale(leave):
 		return nil
+	case leave.State == directory.HandingBack:
+		_, err := s.endHandBack(ctx, Actor, tenant, leave, directory.Stopped)
+		return ignoreChanged(err)
 	case !leave.Owns(leaver):
 		_, err := s.userReturned(ctx, tenant, leave)
 		return ignoreChanged(err)
@@ -188,10 +192,15 @@ func (s *Service) leaver(ctx context.Context, tenant string, leave directory.Lea
 
 // commit writes a move, with the leaver's row where it still is the leave's.
 func (s *Service) commit(ctx context.Context, tenant string, before, after directory.Leave, leaver *directory.User) (directory.Leave, error) {
+	return s.commitFor(ctx, Actor, tenant, before, after, leaver)
+}
+
+// commitFor is commit in the name of an operator.
+func (s *Service) commitFor(ctx context.Context, by, tenant string, before, after directory.Leave, leaver *directory.User) (directory.Leave, error) {
 	return s.Leaves.CommitLeave(ctx, tenant, directory.LeaveChange{
 		Before: &before, After: after, Leaver: leaver,
 		Activity: directory.Activity{
-			At: s.Now(), Kind: directory.LeaveMoved, Actor: Actor, Target: before.ID, User: before.Leaver.ID, Detail: string(after.State),
+			At: s.Now(), Kind: directory.LeaveMoved, Actor: by, Target: before.ID, User: before.Leaver.ID, Detail: string(after.State),
 		},
 	})
 }
