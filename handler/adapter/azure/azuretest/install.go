@@ -15,10 +15,10 @@ import (
 // takes 20 s on a good connection.
 const installWithin = 10 * time.Minute
 
-// install returns the folder local/ of the repository, with its packages in
-// place. Test binaries run side by side, so the first one installs and the
-// others wait.
-func install() (string, error) {
+// Install returns the folder local/ of the repository, with its packages in
+// place; the error says what is missing on this machine. Test binaries run side
+// by side, so the first one installs and the others wait.
+func Install() (string, error) {
 	folder, err := localFolder()
 	if err != nil {
 		return "", err

@@ -28,7 +28,7 @@ type emulator struct {
 
 // start runs a script of local/ until the test binary ends.
 func start(script string, flags ...string) (*emulator, error) {
-	folder, err := install()
+	folder, err := Install()
 	if err != nil {
 		return nil, err
 	}
@@ -61,7 +61,7 @@ func start(script string, flags ...string) (*emulator, error) {
 	return started, nil
 }
 
-// nodeMajor is the oldest Node that the emulators run on.
+// nodeMajor is the oldest Node that local/ runs on.
 const nodeMajor = 20
 
 // checkTools says what is missing on this machine.
@@ -69,7 +69,7 @@ func checkTools() error {
 	advice := fmt.Sprintf("install Node %d or newer with npm from https://nodejs.org, and run the tests again", nodeMajor)
 	for _, tool := range []string{"node", "npm"} {
 		if _, err := exec.LookPath(tool); err != nil {
-			return fmt.Errorf("these tests talk to emulators that need %s, which is not on the PATH: %s", tool, advice)
+			return fmt.Errorf("these tests need %s, which is not on the PATH: %s", tool, advice)
 		}
 	}
 	out, err := exec.Command("node", "--version").Output()
@@ -79,7 +79,7 @@ func checkTools() error {
 	version := strings.TrimSpace(string(out))
 	major, _, _ := strings.Cut(strings.TrimPrefix(version, "v"), ".")
 	if n, err := strconv.Atoi(major); err != nil || n < nodeMajor {
-		return fmt.Errorf("these tests talk to emulators that need Node %d, but node is %s: %s", nodeMajor, version, advice)
+		return fmt.Errorf("these tests need Node %d, but node is %s: %s", nodeMajor, version, advice)
 	}
 	return nil
 }
