@@ -155,7 +155,7 @@ func (m *machine) shows(rt *rapid.T, after *model) bool {
 	if _, err := m.Mend(m.Context(), tenant, clock.Add(time.Hour)); err != nil {
 		rt.Fatalf("Mend: %v", err)
 	}
-	got, err := observe(m.Context(), m.Store, after)
+	got, err := observe(m.Context(), m.Store, m.model, after)
 	if err != nil {
 		rt.Fatalf("read: %v", err)
 	}

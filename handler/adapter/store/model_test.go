@@ -67,19 +67,16 @@ func (m *model) nameTaken(u *directory.User) bool {
 	return false
 }
 
-// commitUser is Store.CommitUser on the model; "" is success. Who creates a user
-// that is there already learns that before anything about the cap.
+// commitUser is Store.CommitUser on the model; "" is success. Who wants a name
+// that is in use learns that before anything about the cap.
 func (m *model) commitUser(c directory.UserChange) fault.Code {
-	if c.Before == nil && m.nameTaken(c.After) {
+	if c.After != nil && m.nameTaken(c.After) {
 		return fault.Uniqueness
 	}
 	if delta := c.ActiveDelta(); delta > 0 && m.cap >= 0 && m.active()+delta > m.cap {
 		return fault.UserCapReached
 	}
 	if c.After != nil {
-		if m.nameTaken(c.After) {
-			return fault.Uniqueness
-		}
 		m.users[c.After.ID] = *c.After
 	} else {
 		delete(m.users, c.Before.ID)

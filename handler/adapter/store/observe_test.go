@@ -24,16 +24,18 @@ func take[T any](o *observer, value T, err error) T {
 	return value
 }
 
-// observe shows the tenant as the ports do. of the model it takes only what to
+// observe shows the tenant as the ports do. Of the models it takes only what to
 // ask for.
-func observe(ctx context.Context, st *store.Store, m *model) (state, error) {
+func observe(ctx context.Context, st *store.Store, models ...*model) (state, error) {
 	o := &observer{ctx: ctx, store: st}
 	s := newState()
 	s.Name, s.Counters = take2(o, st.Tenant).Name, take2(o, st.Counters)
 	s.Users = o.pages(&s)
 	o.groups(&s)
-	o.leaves(&s, m)
-	o.records(&s, m)
+	o.leaves(&s)
+	for _, m := range models {
+		o.records(&s, m)
+	}
 	return s, o.err
 }
 
@@ -117,7 +119,7 @@ func (o *observer) groups(s *state) {
 	}
 }
 
-func (o *observer) leaves(s *state, m *model) {
+func (o *observer) leaves(s *state) {
 	leaves, err := o.store.ListLeaves(o.ctx, tenant, directory.ID{}, 1000)
 	for _, l := range take(o, leaves, err) {
 		chunks, err := o.store.Chunks(o.ctx, tenant, l.ID)

@@ -54,7 +54,7 @@ func (s *Store) CommitUser(ctx context.Context, tenant string, change directory.
 // userConflict reads a shared index again if that was in the way; any other
 // conflict is the caller's.
 func (s *Store) userConflict(ctx context.Context, tenant string, c *userCommit, err error) (again bool, _ error) {
-	if c.change.Before == nil && fault.Is(err, fault.UserCapReached) {
+	if fault.Is(err, fault.UserCapReached) {
 		return false, s.nameBeforeCap(ctx, tenant, c, err)
 	}
 	failed := table.FailedOperation(err)
@@ -75,18 +75,20 @@ func (s *Store) userConflict(ctx context.Context, tenant string, c *userCommit, 
 	return false, stale("user", err)
 }
 
-// nameBeforeCap tells the creator of a user who exists already just that, also
-// where the cap is reached: a directory that repeats a create after a lost answer
-// must learn that it is done.
+// nameBeforeCap tells whoever wants a name that is in use just that, also where
+// the cap is reached: a directory that repeats a create after a lost answer must
+// learn that it is done.
 func (s *Store) nameBeforeCap(ctx context.Context, tenant string, c *userCommit, capped error) error {
-	_, err := s.directory.Get(ctx, tenant, nameRow(fold(c.change.After.UserName)))
+	row, err := s.directory.Get(ctx, tenant, nameRow(fold(c.change.After.UserName)))
 	switch {
-	case err == nil:
-		return nameTaken(capped)
 	case fault.Is(err, fault.RowNotFound):
 		return capped
+	case err != nil:
+		return fmt.Errorf("store: read userName index: %w", err)
+	case getID(row.Columns.Get("Id")) == c.change.After.ID:
+		return capped
 	}
-	return fmt.Errorf("store: read userName index: %w", err)
+	return nameTaken(capped)
 }
 
 func nameTaken(cause error) error {
