@@ -27,6 +27,7 @@ var allowed = map[string][]string{
 	"adapter/table/tabletest": {"core/*", "adapter/table"},
 	"adapter/azure":           {"core/*", "adapter/table"},
 	"adapter/azure/azuretest": nil,
+	"adapter/connector":       {"core/*"},
 	"adapter/entra":           {"core/*"},
 	"adapter/entra/entratest": nil,
 	"adapter/local":           {"core/*", "adapter/table"},

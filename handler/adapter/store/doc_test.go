@@ -127,7 +127,7 @@ func (w *world) fillTenant() {
 		w.Fatal(err)
 	}
 	full := directory.Tenant{
-		Suspended: true, RetentionDays: 90, Deleting: clock,
+		Suspended: true, RetentionDays: 90, Deleting: clock, Connector: directory.ConnectorSetting{Kind: directory.HTTPConnector},
 		Entra: directory.EntraBinding{TenantID: "t", AppIDs: []string{"a"}, Subject: "s"}, Schemas: []json.RawMessage{[]byte(`{}`)},
 		ID: "full", Name: "Full", Country: "US", Domains: []string{"*"}, MasterAdmin: "ann", Deputies: []string{"bob"}, DefaultRole: "Guest",
 		Roles: []directory.Role{{Name: "Sales"}}, Mappings: []directory.RoleMapping{{Role: "Sales"}}, Created: clock, Modified: clock,

@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"handover/handler/adapter/table"
 	"handover/handler/core/directory"
@@ -77,7 +78,7 @@ func (t *transaction) moveChunk(move *directory.Move, found []table.Entity) ([]d
 		c := found[i].Columns
 		moved[i] = directory.MovedRecord{Type: c.Get("Type").Text(), ID: c.Get("Id").Text(), Title: c.Get("Title").Text()}
 	}
-	columns, err := chunkColumns(move, moved, t.tx)
+	columns, err := chunkColumns(&directory.Chunk{From: move.From.ID, To: move.To.ID, At: move.At, Moved: moved}, t.tx)
 	if err != nil {
 		return nil, err
 	}
@@ -91,14 +92,14 @@ func (t *transaction) moveChunk(move *directory.Move, found []table.Entity) ([]d
 	return moved, nil
 }
 
-func chunkColumns(move *directory.Move, moved []directory.MovedRecord, tx string) (table.Columns, error) {
-	list, err := json.Marshal(moved)
+func chunkColumns(chunk *directory.Chunk, tx string) (table.Columns, error) {
+	list, err := json.Marshal(chunk.Moved)
 	if err != nil {
 		return nil, fmt.Errorf("store: write journal: %w", err)
 	}
-	c := withID(withID(nil, "From", move.From.ID), "To", move.To.ID)
-	c = withText(withTime(c, "At", move.At), columnTx, tx)
-	return withLong(withInt(c, "N", int64(len(moved))), "M", string(list)), nil
+	c := withID(withID(nil, "From", chunk.From), "To", chunk.To)
+	c = withText(withTime(c, "At", chunk.At), columnTx, tx)
+	return withLong(withInt(c, "N", int64(len(chunk.Moved))), "M", string(list)), nil
 }
 
 // Chunks reads the journal of a leave.
@@ -109,16 +110,59 @@ func (s *Store) Chunks(ctx context.Context, tenant string, leave directory.ID) (
 		if err != nil {
 			return nil, fmt.Errorf("store: read journal: %w", err)
 		}
-		c := directory.Chunk{
-			Leave: leave, Number: chunkNumber(row.Row), From: getID(row.Columns.Get("From")),
-			To: getID(row.Columns.Get("To")), At: row.Columns.Get("At").Time(),
-		}
-		if err := json.Unmarshal(getLong(row.Columns, "M"), &c.Moved); err != nil {
-			return nil, fault.New(fault.Internal, "chunk %d of the journal cannot be read", c.Number).WithCause(err)
+		c, err := chunkOf(leave, &row)
+		if err != nil {
+			return nil, err
 		}
 		chunks = append(chunks, c)
 	}
 	return chunks, nil
+}
+
+func chunkOf(leave directory.ID, row *table.Entity) (directory.Chunk, error) {
+	c := directory.Chunk{
+		Leave: leave, Number: chunkNumber(row.Row), From: getID(row.Columns.Get("From")),
+		To: getID(row.Columns.Get("To")), At: row.Columns.Get("At").Time(),
+	}
+	if err := json.Unmarshal(getLong(row.Columns, "M"), &c.Moved); err != nil {
+		return c, fault.New(fault.Internal, "chunk %d of the journal cannot be read", c.Number).WithCause(err)
+	}
+	return c, nil
+}
+
+// AppendChunk inserts the row of a chunk. Where there is one, it is read: a
+// process that was killed after writing it asks for the same again.
+func (s *Store) AppendChunk(ctx context.Context, tenant string, chunk directory.Chunk) error {
+	tx, err := s.newTx()
+	if err != nil {
+		return err
+	}
+	columns, err := chunkColumns(&chunk, tx)
+	if err != nil {
+		return err
+	}
+	t := &transaction{tenant: tenant, tx: tx}
+	row := chunkRow(chunk.Leave, chunk.Number)
+	t.insert(row, columns)
+	_, err = s.send(ctx, s.records, t)
+	if !fault.Is(err, fault.RowExists) {
+		if err != nil {
+			err = fmt.Errorf("store: append to journal: %w", err)
+		}
+		return err
+	}
+	written, readErr := s.records.Get(ctx, tenant, row)
+	if readErr != nil {
+		return fmt.Errorf("store: read journal: %w", readErr)
+	}
+	is, readErr := chunkOf(chunk.Leave, &written)
+	if readErr != nil {
+		return readErr
+	}
+	if is.From == chunk.From && is.To == chunk.To && slices.Equal(is.Moved, chunk.Moved) {
+		return nil
+	}
+	return fmt.Errorf("store: append to journal: %w", err)
 }
 
 // LastChunk reads keys alone.

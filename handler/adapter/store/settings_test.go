@@ -26,6 +26,7 @@ func TestChangeTenant(t *testing.T) {
 	after, most := before, int64(7)
 	after.Name, after.Suspended, after.RetentionDays, after.Modified = "Acme Ltd", true, 90, clock.Add(time.Hour)
 	after.Entra = directory.EntraBinding{TenantID: "tid", AppIDs: []string{"a", "b"}, Subject: "sub"}
+	after.Connector = directory.ConnectorSetting{Kind: directory.HTTPConnector, URL: "https://crm.example.com", Types: []string{"quote"}, Auth: directory.AuthAPIKey, Hidden: "k.x"}
 	stored, err := w.ChangeTenant(t.Context(), directory.TenantChange{Before: before, After: after, Cap: &most, Activity: did(directory.TenantChanged)})
 	if err != nil {
 		t.Fatal(err)

@@ -163,6 +163,7 @@ func tenantColumns(t *directory.Tenant, tx string) (table.Columns, error) {
 		{"Mappings", t.Mappings, len(t.Mappings) == 0},
 		{"EA", t.Entra.AppIDs, len(t.Entra.AppIDs) == 0},
 		{"Schemas", t.Schemas, len(t.Schemas) == 0},
+		{"Connector", t.Connector, t.Connector.Kind == ""},
 	} {
 		if list.empty {
 			continue
@@ -187,7 +188,7 @@ func tenantOf(id string, row *table.Entity) (directory.Tenant, error) {
 	}
 	lists := map[string]any{
 		"Domains": &t.Domains, "Deputies": &t.Deputies, "Roles": &t.Roles, "Mappings": &t.Mappings, "EA": &t.Entra.AppIDs,
-		"Schemas": &t.Schemas,
+		"Schemas": &t.Schemas, "Connector": &t.Connector,
 	}
 	for name, into := range lists {
 		text := getLong(c, name)

@@ -14,7 +14,7 @@ import (
 	"handover/handler/core/fault"
 )
 
-// Purpose is what something is signed for. What is signed for one purpose, or
+// Purpose is what something is signed or hidden for. What is made for one purpose, or
 // for one tenant, is worth nothing for another.
 type Purpose string
 
@@ -24,6 +24,8 @@ const (
 	ForCursors      Purpose = "cursor"
 	ForCookies      Purpose = "cookie"
 	ForWebhooks     Purpose = "webhook"
+	// ForConnectors is the secrets with which business applications are called.
+	ForConnectors Purpose = "connector"
 )
 
 // minSecret is the least size of a deployment's key in bytes: no less than the
@@ -100,13 +102,22 @@ func (r *Keyring) find(id string) (ringKey, bool) {
 	return r.keys[i], true
 }
 
-// mac is the HMAC of a text, in base64url, under the key for a purpose and tenant.
-// That key is derived each time, in a microsecond: a cache, which strangers could
-// fill with names of tenants, would grow without bound.
-func (k ringKey) mac(purpose Purpose, tenant, text string) (string, error) {
+// derive makes the key for a purpose and tenant. It is made each time, in a
+// microsecond: a cache, which strangers could fill with names of tenants, would
+// grow without bound.
+func (k ringKey) derive(purpose Purpose, tenant string) ([]byte, error) {
 	derived, err := hkdf.Expand(sha256.New, k.extracted, "handover/1/"+string(purpose)+"/"+tenant, sha256.Size)
 	if err != nil {
-		return "", fault.New(fault.Internal, "a key could not be derived").WithCause(err)
+		return nil, fault.New(fault.Internal, "a key could not be derived").WithCause(err)
+	}
+	return derived, nil
+}
+
+// mac is the HMAC of a text, in base64url, under the key for a purpose and tenant.
+func (k ringKey) mac(purpose Purpose, tenant, text string) (string, error) {
+	derived, err := k.derive(purpose, tenant)
+	if err != nil {
+		return "", err
 	}
 	h := hmac.New(sha256.New, derived)
 	h.Write([]byte(text))

@@ -158,6 +158,13 @@ type Journal interface {
 	LastChunk(ctx context.Context, tenant string, leave ID) (int, error)
 }
 
+// JournalWriter writes down what a business application says it has moved.
+type JournalWriter interface {
+	// AppendChunk adds a chunk under its number. The same chunk may be added
+	// again; fault.RowExists says that the number is that of another.
+	AppendChunk(ctx context.Context, tenant string, chunk Chunk) error
+}
+
 // Records is the built-in table of records. A record that does not exist is
 // fault.NotFound.
 type Records interface {

@@ -105,4 +105,7 @@ type Moved struct {
 	Cursor string
 	// Finished says that the leaver owned nothing open any more when asked.
 	Finished bool
+	// To is who received them, where that is not who the Move names: somebody
+	// else was the recipient when it was asked for first. Else it is zero.
+	To ID
 }

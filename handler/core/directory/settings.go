@@ -39,6 +39,10 @@ type SettingsChange struct {
 	Entra                                   *EntraBinding
 	Schemas                                 *[]json.RawMessage
 	UserCap                                 *int64
+	// Connector keeps its secret where ConnectorSecret is nil.
+	Connector *ConnectorSetting
+	// ConnectorSecret is the application's key or client secret, as it is.
+	ConnectorSecret *string
 }
 
 // TenantChange is one decision about a tenant's settings.
@@ -76,6 +80,7 @@ func settings() []setting {
 		{"retentionDays", func(s *Settings) any { return s.RetentionDays }, checkRetention},
 		{"entra", func(s *Settings) any { return s.Entra }, checkEntra},
 		{"schemas", func(s *Settings) any { return s.Schemas }, checkSchemas},
+		{"connector", func(s *Settings) any { return s.Connector }, checkConnector},
 	}
 }
 
@@ -94,6 +99,9 @@ func (c SettingsChange) Apply(s *Settings) {
 	set(&s.Entra, c.Entra)
 	set(&s.Schemas, c.Schemas)
 	set(&s.UserCap, c.UserCap)
+	if c.Connector != nil {
+		s.Connector = c.Connector.Keeping(s.Connector)
+	}
 }
 
 func set[T any](field, value *T) {

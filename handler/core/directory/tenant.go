@@ -48,7 +48,9 @@ type Tenant struct {
 	// RetentionDays is how long activity and journal are kept.
 	RetentionDays int
 	// Entra is what tokens that Entra ID has signed must bear.
-	Entra             EntraBinding
+	Entra EntraBinding
+	// Connector is how the tenant's records are reached.
+	Connector         ConnectorSetting
 	Created, Modified time.Time
 	// ETag is the version of the settings as they were read.
 	ETag string

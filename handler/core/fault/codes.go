@@ -52,6 +52,11 @@ const (
 	NoRecipient     Code = "noRecipient"
 	MessageUnusable Code = "messageUnusable"
 
+	// The business application, where it keeps the records itself.
+	ConnectorRefused Code = "connectorRefused"
+	ConnectorInvalid Code = "connectorInvalid"
+	ConnectorEndless Code = "connectorEndless"
+
 	// Storage: the answers of the table port.
 	RowNotFound    Code = "rowNotFound"
 	RowExists      Code = "rowExists"
@@ -120,6 +125,10 @@ func Table() []Entry {
 		{IllegalMove, 409, "", "The leave is in a state from which it cannot go there."},
 		{NoRecipient, 409, "", "Neither the Master Admin nor a deputy is an active user; name one, and blocked leaves go on by themselves."},
 		{MessageUnusable, 500, "", "A queue message cannot be decoded; it ends in the dead-letter queue."},
+
+		{ConnectorRefused, 502, "", "The business application does not let the connector in, or is not where its setting says; put the tenant's connector right, and waiting leaves go on by themselves."},
+		{ConnectorInvalid, 422, "", "The business application refuses a call for good, or answers what cannot be read; mend it there, and replay the parked leaves."},
+		{ConnectorEndless, 422, "", "The business application never says that it is finished; mend its cursor, and replay the parked leave."},
 
 		{RowNotFound, 404, "", "A row that the operation needs is not there."},
 		{RowExists, 409, "", "A row that the operation wants to insert is already there."},

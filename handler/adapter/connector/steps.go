@@ -1,0 +1,155 @@
+package connector
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strconv"
+	"time"
+
+	"github.com/aws/smithy-go"
+	"github.com/aws/smithy-go/auth/bearer"
+	"github.com/aws/smithy-go/middleware"
+	smithytime "github.com/aws/smithy-go/time"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
+
+	"handover/handler/core/fault"
+)
+
+const (
+	// maxAnswer bounds an answer in bytes.
+	maxAnswer = 1 << 20
+	// refusedWait is how long a refusal that needs a person makes a leave wait.
+	refusedWait = 30 * time.Minute
+	// maxRetryAfter is the most that Retry-After is believed.
+	maxRetryAfter = 24 * time.Hour
+)
+
+// stack is the steps of a call in their order.
+func (a application) stack(tokens bearer.TokenProvider) (*middleware.Stack, error) {
+	stack := middleware.NewStack("Reassign", smithyhttp.NewStackRequest)
+	err := errors.Join(
+		stack.Serialize.Add(middleware.SerializeMiddlewareFunc("ReassignSerializer", a.serialize), middleware.After),
+		bearer.AddAuthenticationMiddleware(stack, bearer.NewSignHTTPSMessage(), tokens),
+		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("ReassignDeserializer", a.deserialize), middleware.After),
+	)
+	if err != nil {
+		return nil, fault.New(fault.Internal, "the call of the business application could not be prepared").WithCause(err)
+	}
+	return stack, nil
+}
+
+func (a application) serialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (middleware.SerializeOutput, middleware.Metadata, error) {
+	request, err := a.request(in)
+	if err != nil {
+		return middleware.SerializeOutput{}, middleware.Metadata{}, &smithy.SerializationError{Err: err}
+	}
+	in.Request = request
+	return next.HandleSerialize(ctx, in)
+}
+
+func (a application) request(in middleware.SerializeInput) (*smithyhttp.Request, error) {
+	request, isHTTP := in.Request.(*smithyhttp.Request)
+	input, isReassign := in.Parameters.(*reassignInput)
+	if !isHTTP || !isReassign {
+		return nil, fmt.Errorf("connector: a request of %T with %T", in.Request, in.Parameters)
+	}
+	base, err := url.Parse(a.setting.URL)
+	if err != nil {
+		return nil, refused("the connector's url cannot be read; correct it").WithCause(err)
+	}
+	body, err := json.Marshal(input)
+	if err != nil {
+		return nil, fmt.Errorf("connector: %w", err)
+	}
+	request.Method, request.URL = http.MethodPost, base.JoinPath("ownership:reassign")
+	request.Header.Set("Content-Type", "application/json")
+	request.Header.Set("Accept", "application/json")
+	if input.key != "" {
+		request.Header.Set("Idempotency-Key", input.key)
+	}
+	return request.SetStream(bytes.NewReader(body))
+}
+
+func (a application) deserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
+	out, metadata, err = next.HandleDeserialize(ctx, in)
+	if err != nil {
+		return out, metadata, err
+	}
+	response, isHTTP := out.RawResponse.(*smithyhttp.Response)
+	if !isHTTP {
+		return out, metadata, &smithy.DeserializationError{Err: fmt.Errorf("connector: a response of %T", out.RawResponse)}
+	}
+	defer func() { smithyhttp.CloseResponseBody(ctx, response, false, err) }()
+	content, err := readAnswer(response.Body)
+	if err != nil {
+		return out, metadata, &smithy.DeserializationError{Err: err}
+	}
+	if response.StatusCode == http.StatusNotFound && unknownOwner(content) {
+		out.Result = &reassignOutput{}
+		return out, metadata, nil
+	}
+	if response.StatusCode != http.StatusOK {
+		return out, metadata, &smithyhttp.ResponseError{Response: response, Err: a.refusal(response, content)}
+	}
+	output, err := outputOf(response.Header.Get("Content-Type"), content)
+	if err != nil {
+		return out, metadata, &smithy.DeserializationError{Err: err}
+	}
+	out.Result = output
+	return out, metadata, nil
+}
+
+// readAnswer reads at most 1 MiB. An answer that breaks off may be given again.
+func readAnswer(body io.Reader) ([]byte, error) {
+	content, err := io.ReadAll(io.LimitReader(body, maxAnswer+1))
+	if err != nil {
+		return nil, fault.New(fault.Unavailable, "the answer of the business application broke off; it is asked again").WithCause(err)
+	}
+	if len(content) > maxAnswer {
+		return nil, invalid("the answer of the business application is over %d bytes; move fewer records in one call", maxAnswer)
+	}
+	return content, nil
+}
+
+// refusal is what a status other than 200 means: later, never, or not before
+// somebody has corrected a setting.
+func (a application) refusal(response *smithyhttp.Response, content []byte) *fault.Fault {
+	status := response.StatusCode
+	var f *fault.Fault
+	switch {
+	case later(status):
+		f = fault.New(fault.Unavailable, "the business application asks for patience (status %d); it is tried again", status).
+			WithRetryAfter(retryAfter(response.Header.Get("Retry-After"), a.Now()))
+	case status == http.StatusUnauthorized || status == http.StatusForbidden:
+		f = refused("the business application does not accept the connector's credential (status %d); set a valid one", status)
+	case status == http.StatusNotFound:
+		f = refused("the business application has no such route (status 404); correct the connector's url")
+	case status >= 300 && status < 400:
+		f = refused("the business application answers with a redirect (status %d), which is not followed; correct the connector's url", status)
+	default:
+		f = invalid("the business application refuses the call for good (status %d)", status)
+	}
+	return f.WithCause(quoted(content))
+}
+
+// later tells whether a status promises that another try may pass.
+func later(status int) bool {
+	return status >= 500 || status == http.StatusRequestTimeout || status == http.StatusTooEarly || status == http.StatusTooManyRequests
+}
+
+// retryAfter reads seconds or a date (RFC 9110 §10.2.3); 0 for neither.
+func retryAfter(value string, now time.Time) time.Duration {
+	var wait time.Duration
+	if seconds, err := strconv.ParseUint(value, 10, 31); err == nil {
+		wait = time.Duration(seconds) * time.Second
+	} else if at, err := smithytime.ParseHTTPDate(value); err == nil {
+		wait = at.Sub(now)
+	}
+	return min(max(wait, 0), maxRetryAfter)
+}
