@@ -42,6 +42,9 @@ type Limits struct {
 	LookFirst, LookLast time.Duration
 	// Failures is after how many failed attempts in a row a leave is parked.
 	Failures int
+	// Chunks is after how many chunks a leave is parked: an application whose
+	// cursor never ends would else be asked forever.
+	Chunks int
 }
 
 // LimitsWithin are the limits of a deployment whose host lets an invocation run
@@ -52,7 +55,7 @@ func LimitsWithin(functionTimeout time.Duration) Limits {
 		Run: functionTimeout * 4 / 10, Lease: functionTimeout * 5 / 10, Resend: functionTimeout / 10,
 		RetryFirst: 2 * time.Second, RetryLast: time.Hour,
 		LookFirst: 10 * time.Second, LookLast: time.Hour,
-		Failures: 50,
+		Failures: 50, Chunks: 20_000,
 	}
 }
 

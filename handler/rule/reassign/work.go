@@ -174,6 +174,9 @@ func (r *run) recipient(ctx context.Context) (directory.Person, error) {
 
 // chunk moves the next records. It says finished when there were none.
 func (r *run) chunk(ctx context.Context, to directory.Person) (finished bool, err error) {
+	if r.number >= r.Limits.Chunks {
+		return false, fault.New(fault.ConnectorEndless, "the leave has %d chunks, which is the most, and there is still no end", r.number)
+	}
 	moved, err := r.Connector.Move(ctx, directory.Move{
 		Tenant: r.tenant, Leave: r.leave.ID, Number: r.number + 1,
 		From: r.leave.Leaver, To: to, At: r.Now(), Cursor: r.cursor,
@@ -182,10 +185,15 @@ func (r *run) chunk(ctx context.Context, to directory.Person) (finished bool, er
 		return false, err
 	}
 	r.cursor = moved.Cursor
-	if len(moved.Records) == 0 {
-		return moved.Finished, nil
+	if len(moved.Records) == 0 && moved.Finished {
+		return true, nil
 	}
 	r.number++
+	if !moved.To.IsZero() {
+		if err := r.EnsureLeave(ctx, r.tenant, directory.Person{ID: moved.To}); err != nil {
+			return false, err
+		}
+	}
 	r.moved += len(moved.Records)
 	r.leaveAfter(to, len(moved.Records))
 	return false, nil
@@ -239,6 +247,9 @@ func (r *run) settleFault(ctx context.Context, err error) error {
 		return r.yield(ctx)
 	case f.Code == fault.NoRecipient:
 		return r.settle(ctx, directory.Blocked, r.Limits.LookFirst, f)
+	case f.Code == fault.ConnectorRefused:
+		// One expired key must not park every leave of a tenant.
+		return r.settle(ctx, directory.Waiting, f.RetryAfter, f)
 	case !fault.Retryable(err) || r.leave.Failures+1 >= r.Limits.Failures:
 		return r.settle(ctx, directory.Parked, lookAtParked, f)
 	}
