@@ -4,7 +4,7 @@
 
 tool = go tool -modfile=tools.mod
 
-.PHONY: build demo test format vet staticcheck race start package azure-local smoke
+.PHONY: build demo test format vet staticcheck race start package azure-local smoke deploy what-if
 
 build:
 	go build -trimpath -ldflags '-s -w' -o dist/handover ./handler
@@ -57,6 +57,11 @@ smoke:
 	@$(MAKE) --no-print-directory build
 	@dist/handover play entra --url "$(URL)/scim/$(TENANT)/v2" --token "$(TOKEN)" --domain "$(DOMAIN)"
 	@go run ./e2e/smoke -url "$(URL)" -tenant "$(TENANT)" -domain "$(DOMAIN)" -token "$(TOKEN)" -key "$(KEY)"
+
+# deploy brings resources and program to Azure, what-if shows what would change:
+# make deploy RG=handover-prod ENV=public (or usgovernment, or china)
+deploy what-if:
+	@infra/deploy.sh $@ "$(RG)" "$(ENV)"
 
 # azure-local runs Azurite and the Service Bus emulator until Ctrl-C.
 azure-local: local/node_modules/.package-lock.json
