@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"path/filepath"
+	"sync"
 
 	"handover/handler/adapter/local"
 	"handover/handler/adapter/table"
@@ -17,8 +18,9 @@ type deliverer = func(ctx context.Context, body []byte) error
 type backing struct {
 	directory, records table.Table
 	queue              directory.Queue
-	// receive hands over messages until the context ends.
-	receive func(ctx context.Context, deliver deliverer)
+	// receive hands over messages, and those that the queue has given up, until
+	// the context ends.
+	receive func(ctx context.Context, deliver, dead deliverer)
 	// alone says that no other process can be at work on the same rows.
 	alone bool
 	close func() error
@@ -31,9 +33,16 @@ func openLocal(settings Settings, options Options) (*backing, error) {
 		return nil, err
 	}
 	queue := file.Queue(settings.Queue, local.QueueOptions{})
-	worker := &worker{queue: queue, log: options.Log, step: options.Step}
+	living := &worker{take: queue.Receive, log: options.Log, step: options.Step}
+	dead := &worker{take: queue.ReceiveDeadLetter, log: options.Log, step: options.Step}
 	return &backing{
 		directory: file.Table(directoryTable), records: file.Table(recordsTable),
-		queue: local.Leaves{Queue: queue}, receive: worker.run, alone: true, close: file.Close,
+		queue: local.Leaves{Queue: queue}, alone: true, close: file.Close,
+		receive: func(ctx context.Context, deliver, bury deliverer) {
+			var both sync.WaitGroup
+			both.Go(func() { living.run(ctx, workers, deliver) })
+			both.Go(func() { dead.run(ctx, 1, bury) })
+			both.Wait()
+		},
 	}, nil
 }

@@ -39,7 +39,7 @@ func openAzure(ctx context.Context, settings Settings, options Options) (*backin
 	}
 	b := &backing{
 		directory: tables.Table(directoryTable), records: tables.Table(recordsTable), queue: sender,
-		receive: func(ctx context.Context, _ deliverer) { warm(ctx, sender, options) },
+		receive: func(ctx context.Context, _, _ deliverer) { warm(ctx, sender, options) },
 		close: func() error {
 			ctx, cancel := context.WithTimeout(context.Background(), farewell)
 			defer cancel()
@@ -53,11 +53,16 @@ func openAzure(ctx context.Context, settings Settings, options Options) (*backin
 	if err != nil {
 		return nil, errors.Join(err, b.close())
 	}
-	b.receive = func(ctx context.Context, deliver deliverer) {
-		var both sync.WaitGroup
-		both.Go(func() { warm(ctx, sender, options) })
-		both.Go(func() { receiver.Run(ctx, deliver) })
-		both.Wait()
+	dead, err := bus.DeadLetters(settings.Queue, azure.ReceiverOptions{Workers: 1, Log: options.Log})
+	if err != nil {
+		return nil, errors.Join(err, b.close())
+	}
+	b.receive = func(ctx context.Context, deliver, bury deliverer) {
+		var all sync.WaitGroup
+		all.Go(func() { warm(ctx, sender, options) })
+		all.Go(func() { receiver.Run(ctx, deliver) })
+		all.Go(func() { dead.Run(ctx, bury) })
+		all.Wait()
 	}
 	return b, nil
 }

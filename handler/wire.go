@@ -227,7 +227,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer stop()
 	background.Go(func() { p.courier.Run(ctx) })
 	background.Go(func() { p.refusals.Run(ctx) })
-	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver)) })
+	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver), p.trigger.DeliverDead) })
 	background.Go(func() { p.recoverAndSweep(ctx) })
 	ended := make(chan error, 1)
 	go func() { ended <- p.server.Serve(p.options.Listener) }()

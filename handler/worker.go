@@ -17,14 +17,14 @@ const workers = 8
 // worker takes messages off the local queue and gives them to the function that
 // the Functions host calls in Azure.
 type worker struct {
-	queue *local.Queue
-	log   *slog.Logger
-	step  func()
+	take func(context.Context) (*local.Delivery, error)
+	log  *slog.Logger
+	step func()
 }
 
-func (w *worker) run(ctx context.Context, deliver func(context.Context, []byte) error) {
+func (w *worker) run(ctx context.Context, at int, deliver deliverer) {
 	var group sync.WaitGroup
-	for range workers {
+	for range at {
 		group.Go(func() {
 			for ctx.Err() == nil {
 				w.one(ctx, deliver)
@@ -36,8 +36,8 @@ func (w *worker) run(ctx context.Context, deliver func(context.Context, []byte) 
 
 // one waits for a message and settles it: a failed one comes again, until it
 // ends among the dead letters.
-func (w *worker) one(ctx context.Context, deliver func(context.Context, []byte) error) {
-	delivery, err := w.queue.Receive(ctx)
+func (w *worker) one(ctx context.Context, deliver deliverer) {
+	delivery, err := w.take(ctx)
 	if err != nil {
 		w.pause(ctx, "the queue cannot be read", err)
 		return

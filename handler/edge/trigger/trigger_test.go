@@ -232,6 +232,29 @@ func TestProbe(t *testing.T) {
 	}
 }
 
+// TestDeadLettersOfALocalQueue are noted where they can be read, are done with
+// where they cannot, and come again where the rule failed.
+func TestDeadLettersOfALocalQueue(t *testing.T) {
+	tests := []struct {
+		name, body string
+		rule       rule
+		noted      int
+		again      bool
+	}{
+		{"ours", ourBody(t), rule{}, 1, false},
+		{"nobody's", "hello", rule{}, 0, false},
+		{"the storage is away", ourBody(t), rule{err: fault.New(fault.StorageBusy, "busy")}, 1, true},
+	}
+	for _, test := range tests {
+		t.Run(test.name, func(t *testing.T) {
+			err := newTrigger(&test.rule).DeliverDead(t.Context(), []byte(test.body))
+			if len(test.rule.dead) != test.noted || (err != nil) != test.again {
+				t.Errorf("%d noted, error %v", len(test.rule.dead), err)
+			}
+		})
+	}
+}
+
 func FuzzDeliver(f *testing.F) {
 	f.Add([]byte(`{"tenant":"acme","leave":"01938f00-0000-7000-8000-000000000001","attempt":1}`))
 	f.Add([]byte(`"\"{}\""`))
