@@ -32,13 +32,29 @@ type leaveView struct {
 
 // chunkView is one entry of a leave's journal.
 type chunkView struct {
-	Number int       `json:"number"`
-	At     time.Time `json:"at"`
-	Moved  []struct {
-		Type  string `json:"type"`
-		ID    string `json:"id"`
-		Title string `json:"title"`
-	} `json:"moved"`
+	Number     int          `json:"number"`
+	At         time.Time    `json:"at"`
+	HandedBack bool         `json:"handedBack"`
+	Moved      []recordView `json:"moved"`
+}
+
+// recordView is a record as the journal has it.
+type recordView struct {
+	Type  string `json:"type"`
+	ID    string `json:"id"`
+	Title string `json:"title"`
+}
+
+// direction is where a chunk's records went.
+func (c *chunkView) direction() string {
+	if c.HandedBack {
+		return "handed back"
+	}
+	return "moved"
+}
+
+func leavePath(tenant, leave string) string {
+	return tenantPath(tenant) + "/leaves/" + url.PathEscape(leave)
 }
 
 func (l *leaveView) recipient() string {
@@ -50,6 +66,7 @@ func (l *leaveView) recipient() string {
 
 type leaveListCommand struct {
 	Tenant string `arg:"" help:"Id of the tenant."`
+	State  string `help:"Only leaves of this state, for example blocked or parked; overdue: those that should be done by now."`
 	JSON   bool   `name:"json" help:"Print the answer as JSON."`
 }
 
@@ -60,7 +77,11 @@ func (c *leaveListCommand) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	var leaves []leaveView
-	answer, err := manage.list(ctx, tenantPath(c.Tenant)+"/leaves", "leaves", "before", &leaves)
+	path := tenantPath(c.Tenant) + "/leaves"
+	if c.State != "" {
+		path += "?state=" + url.QueryEscape(c.State)
+	}
+	answer, err := manage.list(ctx, path, "leaves", "before", &leaves)
 	if err != nil {
 		return err
 	}
@@ -87,7 +108,7 @@ func (c *leaveShowCommand) Run(ctx context.Context, m *Main) error {
 		return err
 	}
 	var l leaveView
-	answer, err := manage.call(ctx, http.MethodGet, tenantPath(c.Tenant)+"/leaves/"+url.PathEscape(c.Leave), nil, &l)
+	answer, err := manage.call(ctx, http.MethodGet, leavePath(c.Tenant, c.Leave), nil, &l)
 	if err != nil {
 		return err
 	}
@@ -116,8 +137,8 @@ func (l *leaveView) print(w io.Writer) error {
 	var rows [][]string
 	for _, chunk := range l.Journal {
 		for _, r := range chunk.Moved {
-			rows = append(rows, []string{strconv.Itoa(chunk.Number), r.Type, r.ID, r.Title})
+			rows = append(rows, []string{strconv.Itoa(chunk.Number), chunk.direction(), r.Type, r.ID, r.Title})
 		}
 	}
-	return printTable(w, []string{"CHUNK", "TYPE", "RECORD", "TITLE"}, rows)
+	return printTable(w, []string{"CHUNK", "WHAT", "TYPE", "RECORD", "TITLE"}, rows)
 }

@@ -96,7 +96,11 @@ type commands struct {
 	Leave struct {
 		List leaveListCommand `cmd:"" help:"List a tenant's leaves, newest first."`
 		Show leaveShowCommand `cmd:"" help:"Show one leave with its journal."`
-	} `cmd:"" help:"See who left and where the records went."`
+
+		Preview  leavePreviewCommand  `cmd:"" help:"Tell what a leave of a user would move to whom, and move nothing."`
+		Replay   leaveReplayCommand   `cmd:"" help:"Send a leave on that is parked or blocked."`
+		HandBack leaveHandBackCommand `cmd:"" help:"Return what a leave has moved to the user, who is active again."`
+	} `cmd:"" help:"See who left and where the records went; send leaves on and hand records back."`
 	Activity struct {
 		List activityListCommand `cmd:"" help:"List what happened in a tenant and what was refused, newest first."`
 	} `cmd:"" help:"See what happened in a tenant, and what was refused."`

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 
 // TestScripts plays what people type. Beside the program, a script may say
 // "dev", which runs one until the script ends, "occupy", which takes a port,
-// "version", "push" and "rename".
+// "version", "push", "rename", "hire", "allow", "record" and "await".
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
@@ -30,6 +30,7 @@ func TestScripts(t *testing.T) {
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
 			"dev": runDev, "occupy": occupy, "version": version, "push": push, "rename": rename,
+			"hire": hire, "allow": allow, "record": record, "await": await,
 		},
 	})
 }

@@ -177,8 +177,8 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 			}),
 		}),
 		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
-		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people}),
-		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history}),
+		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people, Preview: p.leaves.Preview}),
+		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves}),
 	}
 	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {

@@ -1,6 +1,6 @@
 // Package appapi is the door of the business application: whether a user has
-// access and with which role, and which records there are and who owns them, as
-// JSON under /app/v1/{tenant}.
+// access and with which role, what a leave would move, and which records there
+// are and who owns them, as JSON under /app/v1/{tenant}.
 package appapi
 
 import (
@@ -11,6 +11,7 @@ import (
 	"handover/handler/core/directory"
 	"handover/handler/edge/exchange"
 	"handover/handler/rule/access"
+	"handover/handler/rule/reassign"
 	"handover/handler/rule/records"
 )
 
@@ -24,6 +25,8 @@ type Config struct {
 	Exchange *exchange.Exchange
 	Gate     Gate
 	Records  *records.Service
+	// Preview tells what a leave of a user would move, as reassign.Service does.
+	Preview func(ctx context.Context, tenant string, user directory.ID) (reassign.Preview, error)
 }
 
 // api is the handlers of one process.
@@ -49,11 +52,12 @@ func New(c Config) http.Handler {
 // routes are all there are, as docs/openapi/app.json describes them.
 func (a api) routes() map[string]methods {
 	return map[string]methods{
-		"/app/v1/{tenant}/access":              {"GET": a.showAccess},
-		"/app/v1/{tenant}/users":               {"GET": a.listUsers, "POST": ownedByDirectory},
-		"/app/v1/{tenant}/users/{user}":        {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
-		"/app/v1/{tenant}/records":             {"GET": a.listRecords},
-		"/app/v1/{tenant}/records/{type}/{id}": {"GET": a.showRecord, "PUT": a.putRecord, "DELETE": a.deleteRecord},
+		"/app/v1/{tenant}/access":                     {"GET": a.showAccess},
+		"/app/v1/{tenant}/users":                      {"GET": a.listUsers, "POST": ownedByDirectory},
+		"/app/v1/{tenant}/users/{user}":               {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		"/app/v1/{tenant}/users/{user}/leave-preview": {"GET": a.previewLeave},
+		"/app/v1/{tenant}/records":                    {"GET": a.listRecords},
+		"/app/v1/{tenant}/records/{type}/{id}":        {"GET": a.showRecord, "PUT": a.putRecord, "DELETE": a.deleteRecord},
 	}
 }
 

@@ -20,6 +20,7 @@ import (
 	"handover/handler/edge/appapi"
 	"handover/handler/edge/exchange"
 	"handover/handler/rule/access"
+	"handover/handler/rule/reassign"
 	"handover/handler/rule/records"
 )
 
@@ -61,6 +62,10 @@ func newApp(t *testing.T, log io.Writer) *app {
 				return a.memory.UserByName(ctx, tenant, "ann@acme.com")
 			},
 			EnsureLeave: func(context.Context, string, directory.Person) error { return nil },
+		},
+		Preview: func(ctx context.Context, tenant string, user directory.ID) (reassign.Preview, error) {
+			leaver, err := a.memory.User(ctx, tenant, user)
+			return reassign.Preview{User: leaver.Person(), Types: []reassign.TypeCount{{Type: "quote", Records: 3}}, Records: 3}, err
 		},
 	})
 	return a

@@ -1,6 +1,9 @@
 package appapi
 
-import "handover/handler/core/directory"
+import (
+	"handover/handler/core/directory"
+	"handover/handler/rule/reassign"
+)
 
 // Routes are the routes, "METHOD pattern".
 func Routes() (list []string) {
@@ -15,4 +18,5 @@ func Routes() (list []string) {
 // Structs are what answers are made of, by the names of their schemas.
 var Structs = map[string]any{
 	"User": userView{}, "UserPage": userPage{}, "Record": directory.Record{}, "RecordPage": recordPage{},
+	"LeavePreview": reassign.Preview{}, "TypeCount": reassign.TypeCount{}, "Person": directory.Person{},
 }

@@ -81,6 +81,19 @@ func (a api) listUsers(w http.ResponseWriter, r *http.Request, tenant directory.
 	return exchange.JSON(w, http.StatusOK, list)
 }
 
+// previewLeave tells what a leave of a user would move, and moves nothing.
+func (a api) previewLeave(w http.ResponseWriter, r *http.Request, tenant directory.Tenant) error {
+	id, err := exchange.PathID(r, "user")
+	if err != nil {
+		return err
+	}
+	preview, err := a.Preview(r.Context(), tenant.ID, id)
+	if err != nil {
+		return err
+	}
+	return exchange.JSON(w, http.StatusOK, preview)
+}
+
 // ownedByDirectory refuses what SCIM alone may change, and says where.
 func ownedByDirectory(http.ResponseWriter, *http.Request, directory.Tenant) error {
 	return fault.New(fault.DirectoryOwned, "users come from the customer's directory and are changed there alone; the customer's administrator does that, and the next provisioning cycle brings it")

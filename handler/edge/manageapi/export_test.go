@@ -1,6 +1,9 @@
 package manageapi
 
-import "handover/handler/core/directory"
+import (
+	"handover/handler/core/directory"
+	"handover/handler/rule/reassign"
+)
 
 // Routes are the routes, "METHOD pattern".
 func Routes() (list []string) {
@@ -21,6 +24,7 @@ var Structs = map[string]any{
 	"Roles": rolesView{}, "Mapping": mappingView{}, "Group": groupView{}, "GroupPage": groupPage{},
 	"User": personView{}, "UserPage": personPage{}, "Lock": lockView{},
 	"Leave": leaveView{}, "LeavePage": leavePage{}, "LeaveWithJournal": leaveWithJournal{},
+	"HandBack": handBackView{}, "LeavePreview": reassign.Preview{}, "TypeCount": reassign.TypeCount{},
 	"Person": directory.Person{}, "Chunk": chunkView{}, "MovedRecord": directory.MovedRecord{},
 	"Activity": activityView{}, "ActivityPage": activityPage{}, "Erasure": erasureView{},
 }

@@ -38,10 +38,12 @@ type leaveWithJournal struct {
 
 // chunkView is one entry of the journal on the wire.
 type chunkView struct {
-	Number int                     `json:"number"`
-	At     time.Time               `json:"at"`
-	To     directory.ID            `json:"to"`
-	Moved  []directory.MovedRecord `json:"moved"`
+	Number int          `json:"number"`
+	At     time.Time    `json:"at"`
+	To     directory.ID `json:"to"`
+	// HandedBack tells a chunk of a hand-back from one that took records away.
+	HandedBack bool                    `json:"handedBack,omitempty"`
+	Moved      []directory.MovedRecord `json:"moved"`
 }
 
 func leaveOf(l directory.Leave) leaveView {
@@ -64,7 +66,11 @@ func (a api) listLeaves(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	leaves, next, err := a.Admin.ListLeaves(r.Context(), r.PathValue("tenant"), before, limit)
+	wanted, err := a.wantedLeaves(r.URL.Query().Get("state"))
+	if err != nil {
+		return err
+	}
+	leaves, next, err := a.Admin.ListLeaves(r.Context(), r.PathValue("tenant"), before, limit, wanted)
 	if err != nil {
 		return err
 	}
@@ -86,7 +92,7 @@ func (a api) showLeave(w http.ResponseWriter, r *http.Request) error {
 	}
 	shown := leaveWithJournal{leaveView: leaveOf(leave), Journal: make([]chunkView, len(chunks))}
 	for i, c := range chunks {
-		shown.Journal[i] = chunkView{Number: c.Number, At: c.At.UTC(), To: c.To, Moved: c.Moved}
+		shown.Journal[i] = chunkView{Number: c.Number, At: c.At.UTC(), To: c.To, HandedBack: c.HandsBack(leave.Leaver.ID), Moved: c.Moved}
 	}
 	return exchange.JSON(w, http.StatusOK, shown)
 }

@@ -12,6 +12,7 @@ import (
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
 	"handover/handler/rule/history"
+	"handover/handler/rule/reassign"
 	"handover/handler/rule/records"
 )
 
@@ -29,9 +30,18 @@ type Config struct {
 	// People tells what users may do.
 	People  *records.Service
 	History *history.Service
+	Leaves  Leaves
 	// BaseURL is the address under which a request reached the service, without
 	// a trailing slash: https://handover.example.com.
 	BaseURL func(*http.Request) string
+}
+
+// Leaves is what administrators may ask about leaves and have done with them;
+// reassign.Service says what each method means.
+type Leaves interface {
+	Preview(ctx context.Context, tenant string, user directory.ID) (reassign.Preview, error)
+	Replay(ctx context.Context, by, tenant string, leave directory.ID) (directory.Leave, error)
+	HandBack(ctx context.Context, by, tenant string, leave directory.ID) (reassign.HandBack, error)
 }
 
 // api is the handlers of one process.
@@ -54,24 +64,27 @@ func (a api) routes() map[string]exchange.Methods {
 	return map[string]exchange.Methods{
 		"/manage/v1/tenants": {"GET": a.listTenants, "POST": a.createTenant},
 
-		tenant:                               {"GET": a.showTenant, "PATCH": a.changeTenant, "DELETE": a.deleteTenant},
-		tenant + "/tokens":                   {"POST": a.issueToken},
-		tenant + "/app-keys":                 {"POST": a.issueAppKey},
-		tenant + "/oauth-clients":            {"POST": a.issueOAuthClient},
-		tenant + "/credentials":              {"GET": a.listCredentials},
-		tenant + "/credentials/{credential}": {"DELETE": a.revokeCredential},
-		tenant + "/roles":                    {"GET": a.showRoles},
-		tenant + "/roles/{role}":             {"PUT": a.setRole, "DELETE": a.removeRole},
-		tenant + "/mappings/{group}":         {"PUT": a.mapGroup, "DELETE": a.unmapGroup},
-		tenant + "/groups":                   {"GET": a.listGroups, "POST": ownedByDirectory},
-		tenant + "/groups/{group}":           {"PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
-		tenant + "/users":                    {"GET": a.listUsers, "POST": ownedByDirectory},
-		tenant + "/users/{user}":             {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
-		tenant + "/users/{user}/role-lock":   {"PUT": a.lockRole, "DELETE": a.unlockRole},
-		tenant + "/leaves":                   {"GET": a.listLeaves},
-		tenant + "/leaves/{leave}":           {"GET": a.showLeave},
-		tenant + "/activity":                 {"GET": a.listActivity},
-		tenant + "/erasures":                 {"POST": a.erase},
+		tenant:                                 {"GET": a.showTenant, "PATCH": a.changeTenant, "DELETE": a.deleteTenant},
+		tenant + "/tokens":                     {"POST": a.issueToken},
+		tenant + "/app-keys":                   {"POST": a.issueAppKey},
+		tenant + "/oauth-clients":              {"POST": a.issueOAuthClient},
+		tenant + "/credentials":                {"GET": a.listCredentials},
+		tenant + "/credentials/{credential}":   {"DELETE": a.revokeCredential},
+		tenant + "/roles":                      {"GET": a.showRoles},
+		tenant + "/roles/{role}":               {"PUT": a.setRole, "DELETE": a.removeRole},
+		tenant + "/mappings/{group}":           {"PUT": a.mapGroup, "DELETE": a.unmapGroup},
+		tenant + "/groups":                     {"GET": a.listGroups, "POST": ownedByDirectory},
+		tenant + "/groups/{group}":             {"PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		tenant + "/users":                      {"GET": a.listUsers, "POST": ownedByDirectory},
+		tenant + "/users/{user}":               {"GET": a.showUser, "PUT": ownedByDirectory, "PATCH": ownedByDirectory, "DELETE": ownedByDirectory},
+		tenant + "/users/{user}/role-lock":     {"PUT": a.lockRole, "DELETE": a.unlockRole},
+		tenant + "/users/{user}/leave-preview": {"GET": a.previewLeave},
+		tenant + "/leaves":                     {"GET": a.listLeaves},
+		tenant + "/leaves/{leave}":             {"GET": a.showLeave},
+		tenant + "/leaves/{leave}/replay":      {"POST": a.replayLeave},
+		tenant + "/leaves/{leave}/hand-back":   {"POST": a.handBackLeave},
+		tenant + "/activity":                   {"GET": a.listActivity},
+		tenant + "/erasures":                   {"POST": a.erase},
 	}
 }
 

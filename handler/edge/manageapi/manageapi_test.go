@@ -47,6 +47,7 @@ func serve(memory directorytest.Memory, log io.Writer) http.Handler {
 		},
 		History: &history.Service{History: memory, Tenants: memory, Users: memory, Leaves: memory, Now: now},
 		People:  &records.Service{Users: memory, Members: memory, Records: memory, Now: now},
+		Leaves:  asked{},
 		BaseURL: func(*http.Request) string { return "https://handover.example" },
 	})
 }

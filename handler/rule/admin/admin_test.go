@@ -236,11 +236,11 @@ func TestLeaves(t *testing.T) {
 		memory["acme"].Journal = append(memory["acme"].Journal, directory.Chunk{Leave: leave.ID, Number: 1})
 	}
 	o := newOffice(memory)
-	list, next, err := o.ListLeaves(t.Context(), "acme", directory.ID{}, 2)
+	list, next, err := o.ListLeaves(t.Context(), "acme", directory.ID{}, 2, nil)
 	if err != nil || len(list) != 2 || list[0].ID != (directory.ID{3}) || next != (directory.ID{2}) {
 		t.Errorf("first page: %v, next %v, %v", list, next, err)
 	}
-	list, next, err = o.ListLeaves(t.Context(), "acme", next, 2)
+	list, next, err = o.ListLeaves(t.Context(), "acme", next, 2, nil)
 	if err != nil || len(list) != 1 || list[0].ID != (directory.ID{1}) || !next.IsZero() {
 		t.Errorf("last page: %v, next %v, %v", list, next, err)
 	}
@@ -250,12 +250,41 @@ func TestLeaves(t *testing.T) {
 	}
 }
 
+// TestChosenLeaves looks for every thousandth of 6,500 leaves: a page ends where
+// it has enough, or has looked through 5,000.
+func TestChosenLeaves(t *testing.T) {
+	memory := acme()
+	for i := range 6500 {
+		leave := directory.OpenLeave(directory.ID{byte(i / 256), byte(i), 1}, directory.Person{UserName: "bob"}, noon)
+		if i%1000 == 0 {
+			leave.State = directory.Parked
+		}
+		memory["acme"].Leaves = append(memory["acme"].Leaves, leave)
+	}
+	o := newOffice(memory)
+	parked := func(l *directory.Leave) bool { return l.State == directory.Parked }
+	for _, limit := range []int{1, 3, 100} {
+		var found, pages int
+		for next := (directory.ID{}); pages == 0 || !next.IsZero(); pages++ {
+			var list []directory.Leave
+			var err error
+			if list, next, err = o.ListLeaves(t.Context(), "acme", next, limit, parked); err != nil || len(list) > limit {
+				t.Fatalf("limit %d: a page of %d, %v", limit, len(list), err)
+			}
+			found += len(list)
+		}
+		if want := map[int]int{1: 7, 3: 3, 100: 2}[limit]; found != 7 || pages != want {
+			t.Errorf("limit %d: %d found on %d pages, wanted 7 on %d", limit, found, pages, want)
+		}
+	}
+}
+
 func TestNothingOfATenantThatIsNotThere(t *testing.T) {
 	o := newOffice(acme())
 	for _, tenant := range []string{"globex", "~", ""} {
 		_, show := o.Tenant(t.Context(), tenant)
 		_, credentials := o.ListCredentials(t.Context(), tenant)
-		_, _, leaves := o.ListLeaves(t.Context(), tenant, directory.ID{}, 1)
+		_, _, leaves := o.ListLeaves(t.Context(), tenant, directory.ID{}, 1, nil)
 		_, _, leave := o.Leave(t.Context(), tenant, directory.ID{1})
 		for i, err := range []error{show, credentials, leaves, leave} {
 			if !fault.Is(err, fault.NotFound) {

@@ -18,16 +18,17 @@ const (
 
 // Preview is what a leave of a user would move at this moment.
 type Preview struct {
-	User directory.Person
+	User directory.Person `json:"user"`
 	// Recipient is who would receive; zero where nobody can, so that the leave
 	// would be blocked.
-	Recipient directory.Person
-	// Types counts open records, in order of the types' names.
-	Types []TypeCount
+	Recipient directory.Person `json:"recipient,omitzero"`
+	// Types counts open records, in order of the types' names; it is a list even
+	// when it is empty.
+	Types []TypeCount `json:"types"`
 	// Records is their sum.
-	Records int
+	Records int `json:"records"`
 	// AtLeast says that the counting stopped early: there may be more.
-	AtLeast bool
+	AtLeast bool `json:"atLeast"`
 }
 
 // TypeCount is how many records there are of a type.
@@ -77,6 +78,7 @@ func (s *Service) count(ctx context.Context, tenant string, p *Preview) error {
 		}
 		move.Cursor = would.Cursor
 	}
+	p.Types = make([]TypeCount, 0, len(counts))
 	for kind, n := range counts {
 		p.Types = append(p.Types, TypeCount{kind, n})
 	}
