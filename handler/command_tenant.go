@@ -33,6 +33,10 @@ type tenantView struct {
 		AppIDs   []string `json:"appIds"`
 		Subject  string   `json:"subject"`
 	} `json:"entra"`
+	Connector struct {
+		URL  string `json:"url"`
+		Auth string `json:"auth"`
+	} `json:"connector"`
 	Health      string     `json:"health"`
 	HealthSince *time.Time `json:"healthSince"`
 	LastContact *time.Time `json:"lastContact"`
@@ -76,6 +80,14 @@ func (t *tenantView) dialect() string {
 		return "strict"
 	}
 	return "lenient"
+}
+
+// records is who keeps the records.
+func (t *tenantView) records() string {
+	if t.Connector.URL == "" {
+		return "in Handover"
+	}
+	return "in " + t.Connector.URL + " (" + t.Connector.Auth + ")"
 }
 
 // cap is the cap in words.
@@ -192,6 +204,7 @@ func (m *Main) printTenant(t tenantView) error {
 		{"SCIM is read", t.dialect()},
 		{"Retention", strconv.Itoa(t.Retention) + " days"},
 		{"Entra tenant", t.Entra.TenantID},
+		{"Records", t.records()},
 		{"Provisioning", t.health()},
 		{"Last contact (UTC)", when(t.LastContact, time.DateTime, "never")},
 		{"Tenant URL", t.TenantURL},

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"net/http"
 	"os"
 	"strconv"
@@ -35,21 +36,22 @@ func (m *Main) changeTenant(ctx context.Context, tenant, version string, change 
 }
 
 type tenantChangeCommand struct {
-	Tenant        string   `arg:"" help:"Id of the tenant."`
-	Name          *string  `help:"Name of the customer."`
-	Country       *string  `help:"Country of the customer, two letters."`
-	Domain        []string `help:"Verified domain; repeat the flag for all there shall be, '*' for no check."`
-	UserCap       *string  `help:"Most active users there may be, or none."`
-	MasterAdmin   *string  `help:"userName of who receives leavers' records, or none."`
-	Deputy        []string `help:"userName of who receives in the Master Admin's place; repeat the flag for all in their order, or none."`
-	Strict        *bool    `negatable:"" help:"Keep to the RFC where clients are known not to; --no-strict is the default."`
-	RetentionDays *int     `help:"How long activity and journal are kept."`
-	EntraTenant   *string  `help:"GUID of the customer's directory in Entra ID, whose tokens count, or none."`
-	EntraApp      []string `help:"GUID of an application that they must come from; repeat the flag for more."`
-	EntraSubject  string   `help:"GUID of the object that they must be issued to."`
-	Schemas       string   `type:"existingfile" help:"File with a JSON list of the tenant's own schemas."`
-	IfVersion     string   `help:"Change nothing if somebody else has changed the settings since this version, which \"tenant show --json\" prints."`
-	JSON          bool     `name:"json" help:"Print the answer as JSON."`
+	Tenant        string         `arg:"" help:"Id of the tenant."`
+	Name          *string        `help:"Name of the customer."`
+	Country       *string        `help:"Country of the customer, two letters."`
+	Domain        []string       `help:"Verified domain; repeat the flag for all there shall be, '*' for no check."`
+	UserCap       *string        `help:"Most active users there may be, or none."`
+	MasterAdmin   *string        `help:"userName of who receives leavers' records, or none."`
+	Deputy        []string       `help:"userName of who receives in the Master Admin's place; repeat the flag for all in their order, or none."`
+	Strict        *bool          `negatable:"" help:"Keep to the RFC where clients are known not to; --no-strict is the default."`
+	RetentionDays *int           `help:"How long activity and journal are kept."`
+	EntraTenant   *string        `help:"GUID of the customer's directory in Entra ID, whose tokens count, or none."`
+	EntraApp      []string       `help:"GUID of an application that they must come from; repeat the flag for more."`
+	EntraSubject  string         `help:"GUID of the object that they must be issued to."`
+	Schemas       string         `type:"existingfile" help:"File with a JSON list of the tenant's own schemas."`
+	Connector     connectorFlags `embed:"" prefix:"connector-"`
+	IfVersion     string         `help:"Change nothing if somebody else has changed the settings since this version, which \"tenant show --json\" prints."`
+	JSON          bool           `name:"json" help:"Print the answer as JSON."`
 }
 
 // Run changes settings, whole or not at all.
@@ -82,7 +84,7 @@ func (c *tenantChangeCommand) change() (settings, error) {
 			change["deputies"] = []string{}
 		}
 	}
-	if err := c.userCap(change); err != nil {
+	if err := errors.Join(c.userCap(change), c.Connector.into(change)); err != nil {
 		return nil, err
 	}
 	return change, c.binding(change)

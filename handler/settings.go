@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"log/slog"
 	"maps"
+	"net/netip"
 	"reflect"
 	"slices"
 	"strings"
@@ -48,6 +49,9 @@ type Settings struct {
 	// no limit, as in dev where it is not set; Burst is what may come at once.
 	Rate  int `env:"HANDOVER_RATE" envDefault:"100" rule:"be a number of requests a second from 25 to 100000" example:"100" by:"serve dev"`
 	Burst int `env:"HANDOVER_BURST" envDefault:"200" rule:"be a number of requests from 25 to 100000" example:"200" by:"serve dev"`
+	// ConnectorNetworks are the networks that are not public and in which business
+	// applications may be called all the same.
+	ConnectorNetworks []netip.Prefix `env:"HANDOVER_CONNECTOR_NETWORKS" rule:"list networks with commas between" example:"10.1.0.0/16,fd00:1::/32" by:"serve dev"`
 	// LogLevel is the least severity that is written.
 	LogLevel slog.Level `env:"HANDOVER_LOG_LEVEL" envDefault:"info" rule:"be debug, info, warn or error" example:"info" by:"serve dev"`
 	// Cloud is one of Azure's separate clouds; authority and host names follow.

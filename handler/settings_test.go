@@ -48,6 +48,7 @@ func TestEachRule(t *testing.T) {
 		{"HANDOVER_BODY_LIMIT", []string{"1024", "104857600"}, []string{"1023", "104857601", "1 MiB", "-1"}},
 		{"HANDOVER_RATE", []string{"25", "100000"}, []string{"24", "0", "100001", "fast"}},
 		{"HANDOVER_BURST", []string{"25", "100000"}, []string{"24", "100001"}},
+		{"HANDOVER_CONNECTOR_NETWORKS", []string{"10.1.0.0/16", "127.0.0.0/8,::1/128"}, []string{"10.1.0.0", "10.1.0.0/33", "intranet"}},
 		{"HANDOVER_LOG_LEVEL", []string{"debug", "WARN", "error"}, []string{"loud", "2"}},
 		{"AZURE_CLOUD", []string{"public", "usgovernment", "china"}, []string{"germany", "Public"}},
 		{"TableConnection", []string{"UseDevelopmentStorage=true"}, nil},

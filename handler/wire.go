@@ -53,6 +53,8 @@ type Options struct {
 	Random    io.Reader
 	// EntraTransport, if any, carries the requests for Entra's signing keys.
 	EntraTransport http.RoundTripper
+	// ConnectorTransport, if any, carries the calls of business applications.
+	ConnectorTransport http.RoundTripper
 	// Step, if any, is called before and after everything durable that the
 	// program does: a test that kills the program does it there.
 	Step func()
@@ -99,8 +101,12 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	if err != nil {
 		return nil, errors.Join(err, backing.close())
 	}
+	connectors, err := p.connectors(settings, s)
+	if err != nil {
+		return nil, errors.Join(err, backing.close())
+	}
 	p.leaves = &reassign.Service{
-		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
+		Users: s, Leaves: s, Tenants: s, Connector: connectors, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
 		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
 	}
 	p.courier = reassign.NewCourier(p.leaves, func(err error) {
@@ -112,7 +118,7 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	})
 	p.admin = &admin.Service{
 		Tenants: s, Purges: s, Users: s, Groups: s, Leaves: s, Journal: s, Countries: settings.Countries,
-		Now: options.Now, Random: options.Random, Changed: gate.Forget, PurgeGrace: purgeGrace(backing.alone),
+		Now: options.Now, Random: options.Random, Changed: gate.Forget, PurgeGrace: purgeGrace(backing.alone), Conceal: p.conceal,
 	}
 	p.work = &watchedWork{
 		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now},

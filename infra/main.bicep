@@ -99,6 +99,10 @@ param functionTimeout string = '00:10:00'
 @maxLength(249)
 param countries string[] = ['US', 'CA']
 
+@description('Networks that are not public and in which business applications may be called all the same, 10.1.0.0/16.')
+@maxLength(64)
+param connectorNetworks string[] = []
+
 @description('The address that callers see, https://scim.example.com; empty is the address of each request.')
 @maxLength(253)
 param baseUrl string = ''
@@ -262,6 +266,7 @@ module functionapp 'modules/functionapp.bicep' = {
     sweepSchedule: sweepSchedule
     functionTimeout: functionTimeout
     countries: countries
+    connectorNetworks: connectorNetworks
     baseUrl: baseUrl
     operatorTenant: operatorTenant
     operatorAudience: operatorAudience

@@ -32,6 +32,7 @@ param cloud string
 param sweepSchedule string
 param functionTimeout string
 param countries array
+param connectorNetworks array
 param baseUrl string
 param operatorTenant string
 param operatorAudience string
@@ -71,6 +72,7 @@ var settings = {
   HANDOVER_BODY_LIMIT: string(bodyLimit)
   HANDOVER_RATE: string(rate)
   HANDOVER_BURST: string(burst)
+  HANDOVER_CONNECTOR_NETWORKS: join(connectorNetworks, ',')
   HANDOVER_LOG_LEVEL: logLevel
 }
 

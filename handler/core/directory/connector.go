@@ -46,9 +46,10 @@ type ConnectorSetting struct {
 
 // Limits of a connector's setting, ours, in bytes and types.
 const (
-	maxConnectorURL  = 512
-	maxConnectorText = 256
-	maxTypes         = 32
+	maxConnectorURL    = 512
+	maxConnectorText   = 256
+	maxConnectorSecret = 1024
+	maxTypes           = 32
 )
 
 // ownScope is a scope that an application registered in Entra ID has by itself.
@@ -118,6 +119,16 @@ func (c *ConnectorSetting) checkAuth() error {
 	}
 	if c.Hidden == "" {
 		return fault.New(fault.InvalidValue, "connector.secret is missing; it must be given again whenever the address or the way of authentication changes")
+	}
+	return nil
+}
+
+// CheckConnectorSecret refuses a secret that no header can carry: it must be
+// 1 to 1,024 visible characters of ASCII.
+func CheckConnectorSecret(secret string) error {
+	invisible := func(r rune) bool { return r <= ' ' || r > '~' }
+	if secret == "" || len(secret) > maxConnectorSecret || strings.ContainsFunc(secret, invisible) {
+		return fault.New(fault.InvalidValue, "connector.secret must be 1 to %d visible characters of ASCII without blanks", maxConnectorSecret)
 	}
 	return nil
 }

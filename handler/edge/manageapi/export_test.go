@@ -18,7 +18,7 @@ func Routes() (list []string) {
 // Structs are what answers are made of, by the names of their schemas.
 var Structs = map[string]any{
 	"Tenant": tenantOverview{}, "TenantEntry": tenantEntry{}, "TenantPage": tenantPage{}, "Deletion": deletionView{},
-	"Role": directory.Role{}, "RoleMapping": directory.RoleMapping{}, "Entra": entraView{},
+	"Role": directory.Role{}, "RoleMapping": directory.RoleMapping{}, "Entra": entraView{}, "Connector": connectorView{}, "NewConnector": newConnector{},
 	"Credential": credentialView{}, "CredentialList": credentialList{},
 	"IssuedToken": issuedToken{}, "IssuedAppKey": issuedAppKey{}, "IssuedOAuthClient": issuedOAuthClient{},
 	"Roles": rolesView{}, "Mapping": mappingView{}, "Group": groupView{}, "GroupPage": groupPage{},

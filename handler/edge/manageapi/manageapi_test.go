@@ -44,6 +44,7 @@ func serve(memory directorytest.Memory, log io.Writer) http.Handler {
 		Admin: &admin.Service{
 			Tenants: memory, Purges: memory, Users: memory, Groups: memory, Leaves: memory, Journal: memory,
 			Countries: []string{"US", "CA"}, Now: now, Random: zeros{}, Changed: gate.Forget,
+			Conceal: func(tenant, _ string) (string, error) { return "concealed for " + tenant, nil },
 		},
 		History: &history.Service{History: memory, Tenants: memory, Users: memory, Leaves: memory, Now: now},
 		People:  &records.Service{Users: memory, Members: memory, Records: memory, Now: now},

@@ -48,6 +48,7 @@ func (a api) changeTenant(w http.ResponseWriter, r *http.Request) error {
 	var change directory.SettingsChange
 	var most userCap
 	var entra *entraView
+	var connector *newConnector
 	if err := body(w, r,
 		exchange.Value("name", &change.Name, "a string", `"Acme Inc"`),
 		exchange.Value("country", &change.Country, "a string", `"US"`),
@@ -61,6 +62,7 @@ func (a api) changeTenant(w http.ResponseWriter, r *http.Request) error {
 		exchange.Value("suspended", &change.Suspended, "true or false", "false"),
 		exchange.Value("retentionDays", &change.RetentionDays, "a whole number", "365"),
 		exchange.Value("entra", &entra, "an object of tenantId, appIds and subject", `{"tenantId": "72f988bf-86f1-41af-91ab-2d7cd011db47"}`),
+		exchange.Value("connector", &connector, "an object of kind, url, types, auth, secret, tokenUrl, clientId and scope", `{"kind": "builtin"}`),
 		exchange.Value("schemas", &change.Schemas, "a list of schema definitions (RFC 7643 §7)", "[]"),
 	); err != nil {
 		return err
@@ -71,6 +73,7 @@ func (a api) changeTenant(w http.ResponseWriter, r *http.Request) error {
 	if entra != nil {
 		change.Entra = &directory.EntraBinding{TenantID: entra.TenantID, AppIDs: entra.AppIDs, Subject: entra.Subject}
 	}
+	connector.into(&change)
 	changed, err := a.Admin.ChangeTenant(r.Context(), by(r), r.PathValue("tenant"), match(r), change)
 	if err != nil {
 		return err

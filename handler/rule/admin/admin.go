@@ -49,6 +49,8 @@ type Service struct {
 	Countries []string
 	Now       func() time.Time
 	Random    io.Reader
+	// Conceal encrypts a secret of a tenant that must be used again.
+	Conceal func(tenant, secret string) (hidden string, err error)
 	// Changed hears of every tenant whose settings or credentials may have
 	// changed, so that this process forgets what it remembers of it.
 	Changed func(tenant string)

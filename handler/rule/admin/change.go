@@ -20,10 +20,31 @@ const maxTries = 5
 // the operator has seen, "" for whatever there is: fault.VersionMismatch names the
 // settings that somebody else has changed since.
 func (s *Service) ChangeTenant(ctx context.Context, by, id, match string, change directory.SettingsChange) (Overview, error) {
+	if err := s.conceal(id, &change); err != nil {
+		return Overview{}, err
+	}
 	return s.change(ctx, by, id, match, func(settings *directory.Settings) error {
 		change.Apply(settings)
 		return nil
 	})
+}
+
+// conceal puts the connector's secret into its setting, encrypted.
+func (s *Service) conceal(id string, change *directory.SettingsChange) error {
+	if change.Connector == nil || change.ConnectorSecret == nil {
+		return nil
+	}
+	if err := directory.CheckConnectorSecret(*change.ConnectorSecret); err != nil {
+		return err
+	}
+	hidden, err := s.Conceal(id, *change.ConnectorSecret)
+	if err != nil {
+		return fmt.Errorf("admin: change tenant: %w", err)
+	}
+	setting := *change.Connector
+	setting.Hidden = hidden
+	change.Connector = &setting
+	return nil
 }
 
 // SetRole adds a role, or gives one other permissions.

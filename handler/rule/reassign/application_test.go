@@ -13,7 +13,9 @@ import (
 // connectorFunc is a connector in one function.
 type connectorFunc func(directory.Move) (directory.Moved, error)
 
-func (f connectorFunc) Move(_ context.Context, m directory.Move) (directory.Moved, error) { return f(m) }
+func (f connectorFunc) Move(_ context.Context, m directory.Move) (directory.Moved, error) {
+	return f(m)
+}
 
 // TestApplication is what only an application of somebody else's does.
 func TestApplication(t *testing.T) {
