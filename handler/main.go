@@ -101,6 +101,12 @@ type commands struct {
 		Replay   leaveReplayCommand   `cmd:"" help:"Send a leave on that is parked or blocked."`
 		HandBack leaveHandBackCommand `cmd:"" help:"Return what a leave has moved to the user, who is active again."`
 	} `cmd:"" help:"See who left and where the records went; send leaves on and hand records back."`
+	Record struct {
+		Put    recordPutCommand    `cmd:"" help:"Create a record, or replace it."`
+		Get    recordGetCommand    `cmd:"" help:"Show one record."`
+		List   recordListCommand   `cmd:"" help:"List the records of one owner."`
+		Delete recordDeleteCommand `cmd:"" help:"Delete one record."`
+	} `cmd:"" help:"Do with records what the business application does, with its app key."`
 	Activity struct {
 		List activityListCommand `cmd:"" help:"List what happened in a tenant and what was refused, newest first."`
 	} `cmd:"" help:"See what happened in a tenant, and what was refused."`

@@ -29,7 +29,7 @@ func TestScripts(t *testing.T) {
 			return os.Mkdir(e.WorkDir+"/tmp", 0o700)
 		},
 		Cmds: map[string]func(ts *testscript.TestScript, neg bool, args []string){
-			"dev": runDev, "occupy": occupy, "version": version, "push": push, "rename": rename,
+			"dev": runDev, "occupy": occupy, "version": version, "push": push, "rename": rename, "appkey": appKey,
 			"hire": hire, "allow": allow, "record": record, "await": await,
 		},
 	})

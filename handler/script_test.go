@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
+	"os"
 
 	"github.com/rogpeppe/go-internal/testscript"
 )
@@ -75,4 +76,11 @@ func push(ts *testscript.TestScript, _ bool, args []string) {
 	}, &made)
 	ts.Setenv("GROUP", made.ID)
 	ts.Setenv("TOKEN", secret.ID)
+}
+
+// appKey issues an app key of a tenant into a file.
+func appKey(ts *testscript.TestScript, _ bool, args []string) {
+	var made struct{ Key string }
+	manage(ts, http.MethodPost, "/manage/v1/tenants/"+args[0]+"/app-keys", map[string]any{}, &made)
+	ts.Check(os.WriteFile(ts.MkAbs(args[1]), []byte(made.Key+"\n"), 0o600))
 }

@@ -17,8 +17,8 @@ import (
 
 // Settings is everything that the environment decides. It is read once. The
 // tags rule and example make the sentence about a wrong value; the tag by
-// names the commands that read it: serve, dev, or client for those that speak
-// to a running Handover.
+// names the commands that read it: serve, dev, or those that speak to a running
+// Handover, client as an operator and app as the business application.
 type Settings struct {
 	// Listen is where dev answers.
 	Listen string `env:"HANDOVER_LISTEN" envDefault:"127.0.0.1:8080" rule:"be a host and a port" example:"127.0.0.1:8080" by:"dev"`
@@ -75,10 +75,12 @@ type Settings struct {
 	// Port is given by the Functions host to the handler that it starts.
 	Port int `env:"FUNCTIONS_CUSTOMHANDLER_PORT" rule:"be a port up to 65535; the Functions host sets it" example:"50010" by:"serve"`
 	// URL is the running Handover that the client commands speak to.
-	URL string `env:"HANDOVER_URL" envDefault:"http://127.0.0.1:8080" rule:"be an http or https address without path and query" example:"http://127.0.0.1:8080" by:"client"`
+	URL string `env:"HANDOVER_URL" envDefault:"http://127.0.0.1:8080" rule:"be an http or https address without path and query" example:"http://127.0.0.1:8080" by:"client app"`
+	// AppKey lets the record commands speak as the business application does.
+	AppKey string `env:"HANDOVER_APP_KEY" rule:"be an app key, at least 16 characters without blanks" example:"hva_abcdefghijklmnopqrstuvwxyz234567" by:"app"`
 }
 
-// readSettings reads what the reader (serve, dev or client) needs, and reports
+// readSettings reads what the reader (serve, dev, client or app) needs, and reports
 // every fault of its environment at once.
 func readSettings(environment []string, reader string) (Settings, error) {
 	given := env.ToMap(environment)
@@ -102,7 +104,7 @@ func readSettings(environment []string, reader string) (Settings, error) {
 			sentences = append(sentences, fmt.Sprintf("%s must %s, for example %s", d.Name, d.Rule, d.Example))
 		}
 	}
-	if reader != "client" {
+	if reader == "serve" || reader == "dev" {
 		_, chosen := given["HANDOVER_DATA"]
 		sentences = append(sentences, s.misconnected(reader == "dev" || chosen)...)
 	}
@@ -115,7 +117,7 @@ func readSettings(environment []string, reader string) (Settings, error) {
 // required tells whether the reader cannot do without the variable.
 func (s *Settings) required(name, reader string) bool {
 	switch name {
-	case "FUNCTIONS_CUSTOMHANDLER_PORT":
+	case "FUNCTIONS_CUSTOMHANDLER_PORT", "HANDOVER_APP_KEY":
 		return true
 	case "HANDOVER_OPERATOR_KEY":
 		return reader != "dev"
@@ -145,7 +147,7 @@ func unparsed(err error) []string {
 // about wrong values.
 type Setting struct {
 	Name, Default, Rule, Example string
-	// ReadBy are the readers: serve, dev, client.
+	// ReadBy are the readers: serve, dev, client, app.
 	ReadBy []string
 }
 

@@ -47,6 +47,7 @@ func (s *Settings) broken() []string {
 	check("HANDOVER_LISTEN", validAddress(s.Listen))
 	check("HANDOVER_DATA", !strings.ContainsRune(s.Data, 0))
 	check("HANDOVER_OPERATOR_KEY", s.OperatorKey == "" || validKey(s.OperatorKey))
+	check("HANDOVER_APP_KEY", s.AppKey == "" || validKey(s.AppKey))
 	check("HANDOVER_KEYS", s.Keys == "" || validKeys(s.Keys))
 	check("HANDOVER_OPERATOR_TENANT", s.OperatorTenant == "" || directory.IsGUID(s.OperatorTenant))
 	check("HANDOVER_OPERATOR_AUDIENCE", s.OperatorAudience == "" || directory.IsGUID(s.OperatorAudience))

@@ -62,6 +62,7 @@ func TestEachRule(t *testing.T) {
 		{"AzureFunctionsJobHost__functionTimeout", []string{"00:00:10", "01:30:00", "24:00:00"}, []string{"00:00:09", "24:00:01", "10:00", "10m", "-1", "-00:10:00", "00:10:00x"}},
 		{"FUNCTIONS_CUSTOMHANDLER_PORT", []string{"50010"}, []string{"65536", "-1", "port"}},
 		{"HANDOVER_URL", []string{"https://scim.example.com"}, []string{"127.0.0.1:8080", "https://x/manage"}},
+		{"HANDOVER_APP_KEY", []string{"hva_0123456789ab"}, []string{"hva_0123456789a", "hva_0123456789 ab"}},
 	}
 	var names []string
 	for _, test := range tests {
