@@ -56,7 +56,7 @@ func TestDocsCommands(t *testing.T) {
 	helped := map[string]string{}
 	for name, text := range pages(t) {
 		for _, said := range regexp.MustCompile("(?m)(?:`|^)handover ([a-z][^`\n]*)").FindAllStringSubmatch(text, -1) {
-			words := regexp.MustCompile(`^[a-z-]+( [a-z]+)?`).FindString(said[1])
+			words := regexp.MustCompile(`^[a-z-]+( [a-z][a-z-]*)?`).FindString(said[1])
 			if first, _, _ := strings.Cut(words, " "); helpOf(t, helped, words) == "" && !strings.Contains(helpOf(t, helped, first), "Commands:") {
 				words = first
 			}

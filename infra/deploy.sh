@@ -27,10 +27,15 @@ echo "This deploys the stage $STAGE to the resource group $group:
   3. a look at the running app with the operator key, until it answers
   4. make smoke against the tenant smoke, which is made if it is not there"
 
-# Azure's control plane tells whether the vault has the secrets, and not what
-# they are. Made again, they would lock out who uses them.
+# Azure's control plane tells which secrets the vault has, and not what they
+# are. Made again, they would lock out who uses them and lose what they hide: so
+# no answer ends the deployment.
 vault=$(az keyvault list --resource-group "$group" --query "[?tags.application=='handover' && tags.stage=='$STAGE'].id | [0]" --output tsv)
-has() { [ -n "$vault" ] && az resource show --ids "$vault/secrets/$1" --api-version 2023-07-01 --output none 2>/dev/null; }
+secrets=""
+if [ -n "$vault" ]; then
+	secrets=$(az rest --method get --url "$vault/secrets?api-version=2023-07-01" --query "value[].name" --output tsv)
+fi
+has() { grep -qx "$1" <<<"$secrets"; }
 if [ -z "${HANDOVER_OPERATOR_KEY:-}" ] && ! has operator-key; then
 	HANDOVER_OPERATOR_KEY=$(openssl rand -hex 32)
 fi
