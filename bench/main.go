@@ -36,10 +36,23 @@ func run() error {
 	neighbour := flag.String("neighbour-url", "", "Tenant URL of a second tenant: measure what a storm on the first does to it, and nothing else")
 	neighbourToken := flag.String("neighbour-token", "", "secret token of the second tenant")
 	seconds := flag.Int("seconds", 20, "seconds of the storm, and of the quiet before it")
+	leavers := flag.Int("leavers", 0, "let that many users leave, and measure that and nothing else")
+	records := flag.Int("records", 100, "open records of each leaver")
+	together := flag.Bool("together", false, "let all leavers go at once rather than one after another")
+	appKey := flag.String("app-key", "", "app key of the tenant, for leavers")
+	operatorKey := flag.String("operator-key", "", "operator key, for leavers")
+	receiver := flag.String("master-admin", "ann@acme.com", "userName of the tenant's Master Admin, for leavers")
 	flag.Parse()
 	b, err := newBench(*target, *token, *connections)
 	if err != nil {
 		return err
+	}
+	if *leavers > 0 {
+		d, err := newDepartures(b, *appKey, *operatorKey, *receiver, *records)
+		if err != nil {
+			return err
+		}
+		return d.measure(*leavers, *together)
 	}
 	if *neighbour != "" {
 		n, err := newBench(*neighbour, *neighbourToken, 1)
@@ -59,14 +72,17 @@ func newBench(target, token string, connections int) (*bench, error) {
 	}
 	return &bench{
 		host: base.Host, path: strings.TrimSuffix(base.Path, "/"), token: token, connections: connections,
-		prefix: fmt.Sprintf("b%d", time.Now().UnixNano()%1_000_000_000),
+		content: "application/scim+json",
+		prefix:  fmt.Sprintf("b%d", time.Now().UnixNano()%1_000_000_000),
 	}, nil
 }
 
 // bench is one run against one tenant.
 type bench struct {
 	host, path, token string
-	connections       int
+	// content is the media type of what is sent.
+	content     string
+	connections int
 	// prefix makes the names of this run its own.
 	prefix string
 	ids    []string

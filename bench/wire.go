@@ -28,7 +28,7 @@ func (b *bench) dial() (*conn, error) {
 	}
 	return &conn{
 		Conn: c, reader: bufio.NewReaderSize(c, 64<<10),
-		header: " HTTP/1.1\r\nHost: " + b.host + "\r\nAuthorization: Bearer " + b.token + "\r\nContent-Type: application/scim+json\r\n",
+		header: " HTTP/1.1\r\nHost: " + b.host + "\r\nAuthorization: Bearer " + b.token + "\r\nContent-Type: " + b.content + "\r\n",
 	}, nil
 }
 
