@@ -268,3 +268,31 @@ func TestModulesGetTheirParameters(t *testing.T) {
 		}
 	}
 }
+
+// TestOperationsListsTheAlerts compares the alerts of monitoring.bicep with the
+// document, and wants the runbook to have the section that each names.
+func TestOperationsListsTheAlerts(t *testing.T) {
+	operations, err := os.ReadFile("../docs/operations.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	runbook, err := os.ReadFile("../docs/runbook.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, table, _ := strings.Cut(string(operations), "| alert | when |")
+	var documented, made []string
+	for _, row := range regexp.MustCompile("(?m)^\\| `([a-z-]+)`").FindAllStringSubmatch(table, -1) {
+		documented = append(documented, row[1])
+	}
+	for _, alert := range parseInfra(t)["modules/monitoring.bicep"].declarations("variable")["alerts"].value().Children {
+		made = append(made, alert.property("name").plain())
+		_, section, named := strings.Cut(alert.property("description").plain(), "docs/runbook.md, ")
+		if section = strings.TrimSuffix(section, "."); named && !strings.Contains(strings.ReplaceAll(string(runbook), "*", ""), "\n## "+section) {
+			t.Errorf("an alert names the section %q of the runbook, which is not there", section)
+		}
+	}
+	if diff := cmp.Diff(made, documented); diff != "" || len(made) == 0 {
+		t.Errorf("alerts (-Bicep +document):\n%s", diff)
+	}
+}

@@ -213,7 +213,7 @@ module network 'modules/network.bicep' = if (privateEndpoints) {
     suffix: '${name}-${stage}-${unique}'
     location: location
     tags: allTags
-    range: networkRange
+    addressRange: networkRange
     hostingPlan: hostingPlan
     storageId: storage.outputs.id
     vaultId: keyvault.outputs.id

@@ -109,9 +109,9 @@ var flexConfig = {
 }
 
 var restrictions = [
-  for (range, i) in allowedRanges: {
+  for (allowed, i) in allowedRanges: {
     name: 'allowed ${i}'
-    ipAddress: range
+    ipAddress: allowed
     action: 'Allow'
     priority: 100 + i
   }

@@ -3,7 +3,7 @@
 param suffix string
 param location string
 param tags object
-param range string
+param addressRange string
 @allowed(['flex', 'dedicated'])
 param hostingPlan string
 param storageId string
@@ -32,12 +32,12 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
   location: location
   tags: tags
   properties: {
-    addressSpace: { addressPrefixes: [range] }
+    addressSpace: { addressPrefixes: [addressRange] }
     subnets: [
       {
         name: 'app'
         properties: {
-          addressPrefix: cidrSubnet(range, 27, 0)
+          addressPrefix: cidrSubnet(addressRange, 27, 0)
           delegations: [
             {
               name: 'app'
@@ -48,7 +48,7 @@ resource network 'Microsoft.Network/virtualNetworks@2024-05-01' = {
       }
       {
         name: 'endpoints'
-        properties: { addressPrefix: cidrSubnet(range, 27, 1) }
+        properties: { addressPrefix: cidrSubnet(addressRange, 27, 1) }
       }
     ]
   }
@@ -83,6 +83,8 @@ resource links 'Microsoft.Network/privateDnsZones/virtualNetworkLinks@2024-06-01
   }
 ]
 
+// One after the other: two at a time on one account refuse each other.
+@batchSize(1)
 resource endpoints 'Microsoft.Network/privateEndpoints@2024-05-01' = [
   for target in targets: {
     name: 'pe-${target.name}-${suffix}'
