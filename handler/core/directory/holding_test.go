@@ -27,12 +27,14 @@ func TestHoldings(t *testing.T) {
 	}{
 		{"nothing was moved", nil, nil, nil},
 		{
-			"to one after the other", []directory.Chunk{chunk(eve, ann, "1", "2"), chunk(eve, bob, "3")},
+			"to one after the other",
+			[]directory.Chunk{chunk(eve, ann, "1", "2"), chunk(eve, bob, "3")},
 			[]directory.Holding{{Holder: ann, Records: records("1", "2")}, {Holder: bob, Records: records("3")}},
 			nil,
 		},
 		{
-			"a part is back", []directory.Chunk{chunk(eve, ann, "1", "2", "3"), chunk(ann, eve, "2")},
+			"a part is back",
+			[]directory.Chunk{chunk(eve, ann, "1", "2", "3"), chunk(ann, eve, "2")},
 			[]directory.Holding{{Holder: ann, Records: records("1", "3")}},
 			records("2"),
 		},
@@ -40,7 +42,8 @@ func TestHoldings(t *testing.T) {
 			"all of it is back", []directory.Chunk{chunk(eve, ann, "1"), chunk(ann, eve, "1")}, nil, records("1"),
 		},
 		{
-			"moved once more", []directory.Chunk{chunk(eve, ann, "1"), chunk(eve, bob, "1")},
+			"moved once more",
+			[]directory.Chunk{chunk(eve, ann, "1"), chunk(eve, bob, "1")},
 			[]directory.Holding{{Holder: bob, Records: records("1")}},
 			nil,
 		},

@@ -31,6 +31,8 @@ type ledger struct {
 	// activities are the lines of the history, but for those of moves.
 	activities []directory.Activity
 	hinted     bool
+	// hints counts how often there was a hint: one that was renewed stays.
+	hints int
 	// before and after run around each move of records, for what may happen at
 	// that moment.
 	before, after func()
@@ -92,9 +94,12 @@ func (l *ledger) disable(id directory.ID, leave byte, now time.Time) directory.I
 	opened.ETag = l.etag()
 	l.leaves[lid] = opened
 	user.Active, user.Leave, user.LeaveState, user.ETag = false, lid, directory.Pending, l.etag()
-	l.users[id], l.hinted = user, true
+	l.users[id] = user
+	l.hint()
 	return lid
 }
+
+func (l *ledger) hint() { l.hinted, l.hints = true, l.hints+1 }
 
 // enable does what a reactivation commits: it changes the user's row alone.
 func (l *ledger) enable(id directory.ID) {
@@ -164,7 +169,8 @@ func (l *ledger) CommitLeave(_ context.Context, _ string, c directory.LeaveChang
 		l.activities = append(l.activities, c.Activity)
 	}
 	c.After.ETag = l.etag()
-	l.leaves[c.After.ID], l.hinted = c.After, true
+	l.leaves[c.After.ID] = c.After
+	l.hint()
 	return c.After, nil
 }
 
@@ -195,13 +201,13 @@ func (l *ledger) DueLeaves(_ context.Context, _ string, until time.Time, limit i
 
 func (l *ledger) TenantsWithWork(context.Context) ([]directory.Work, error) {
 	if l.hinted {
-		return []directory.Work{{Tenant: tenantID}}, nil
+		return []directory.Work{{Tenant: tenantID, ETag: fmt.Sprint(l.hints)}}, nil
 	}
 	return nil, nil
 }
 
-func (l *ledger) Rest(context.Context, directory.Work) error {
-	l.hinted = false
+func (l *ledger) Rest(_ context.Context, work directory.Work) error {
+	l.hinted = l.hinted && work.ETag != fmt.Sprint(l.hints)
 	return nil
 }
 

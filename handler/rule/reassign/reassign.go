@@ -137,8 +137,21 @@ func (s *Service) enqueue(ctx context.Context, tenant string, leave directory.Le
 }
 
 // userReturned ends a leave that no longer speaks for its user: cancelled when
-// nothing has moved, else stopped, so that a hand-back can be offered.
+// nothing has moved, else stopped, so that a hand-back can be offered. Whoever
+// received something may have left at that moment.
 func (s *Service) userReturned(ctx context.Context, tenant string, leave directory.Leave) (directory.Leave, error) {
+	if leave.Attempt > 0 {
+		var number int
+		var err error
+		if leave, number, err = s.resume(ctx, tenant, leave); err != nil {
+			return directory.Leave{}, err
+		}
+		if number > 0 {
+			if err := s.EnsureLeave(ctx, tenant, leave.Recipient); err != nil {
+				return directory.Leave{}, err
+			}
+		}
+	}
 	return s.commit(ctx, tenant, leave, s.returned(leave), nil)
 }
 

@@ -196,6 +196,62 @@ func TestUserComesBack(t *testing.T) {
 	})
 }
 
+// TestKilledAfterAChunk loses what a process knew beside the journal.
+func TestKilledAfterAChunk(t *testing.T) {
+	kill := func(t *testing.T, s *scene) {
+		t.Helper()
+		m, _ := s.next()
+		s.after = func() { panic("killed") }
+		func() {
+			defer func() { _ = recover() }()
+			_, _ = s.Work(t.Context(), m)
+		}()
+		s.after = func() {}
+	}
+	inBubble(t, "the user comes back after it was sent again: stopped, not cancelled", func(t *testing.T, s *scene) {
+		s.eveLeaves(t)
+		kill(t, s)
+		time.Sleep(s.Limits.Lease)
+		if _, err := s.Sweep(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		wantState(t, s.ledger, s.leaveID, directory.Queued)
+		s.enable(s.eve)
+		drain(t, s.Service, s.ledger)
+		if leave := wantState(t, s.ledger, s.leaveID, directory.Stopped); leave.Moved != 3 || leave.Recipient.ID != s.ann {
+			t.Errorf("%d moved to %q", leave.Moved, leave.Recipient.UserName)
+		}
+	})
+	inBubble(t, "it goes on: all that was moved is counted", func(t *testing.T, s *scene) {
+		s.eveLeaves(t)
+		kill(t, s)
+		drain(t, s.Service, s.ledger)
+		if leave := wantState(t, s.ledger, s.leaveID, directory.Done); leave.Moved != 10 {
+			t.Errorf("%d moved", leave.Moved)
+		}
+	})
+	inBubble(t, "whoever received it had left: a leave takes it on", func(t *testing.T, s *scene) {
+		s.eveLeaves(t)
+		s.before = func() {
+			kill := s.after
+			s.before, s.after = func() {}, func() {}
+			defer func() { s.after = kill }()
+			left := s.disable(s.ann, 9, time.Now())
+			if _, err := newService(s.ledger, "p2").Work(t.Context(), directory.Message{Tenant: tenantID, Leave: left.String()}); err != nil {
+				t.Error(err)
+			}
+			wantState(t, s.ledger, left, directory.Done)
+		}
+		kill(t, s)
+		s.enable(s.eve)
+		drain(t, s.Service, s.ledger)
+		wantState(t, s.ledger, s.leaveID, directory.Stopped)
+		if s.openOf(s.ann) != 0 || s.openOf(s.bob) != 3 {
+			t.Errorf("ann, who has left, has %d; bob %d", s.openOf(s.ann), s.openOf(s.bob))
+		}
+	})
+}
+
 func TestRecipient(t *testing.T) {
 	inBubble(t, "the Master Admin is disabled: the first active deputy", func(t *testing.T, s *scene) {
 		s.disable(s.ann, 9, time.Now())

@@ -124,11 +124,11 @@ func (r *run) pathToRunning() []directory.LeaveState {
 // leave. Recipient and leaver are read anew before each chunk, so that what
 // happened to either during the one before is seen.
 func (r *run) carryOut(ctx context.Context) error {
-	number, err := r.Journal.LastChunk(ctx, r.tenant, r.leave.ID)
+	resumed, number, err := r.resume(ctx, r.tenant, r.leave)
 	if err != nil {
 		return r.settleFault(ctx, err)
 	}
-	r.number = number
+	r.leave, r.number = resumed, number
 	for {
 		leaver, err := r.Service.leaver(ctx, r.tenant, r.leave)
 		if err != nil {
