@@ -82,6 +82,10 @@ func (a application) Move(ctx context.Context, move directory.Move) (directory.M
 		}
 		return directory.Moved{}, &smithy.OperationError{ServiceID: "Records", OperationName: "Reassign", Err: classified(err)}
 	}
+	if len(move.Records) > 0 {
+		// A hand-back names few enough for one answer.
+		answer.NextCursor = ""
+	}
 	moved := directory.Moved{Records: answer.Moved, Cursor: answer.NextCursor, Finished: answer.NextCursor == ""}
 	if answer.To != move.To.ID {
 		moved.To = answer.To
@@ -126,7 +130,7 @@ func (a application) reassign(ctx context.Context, move *directory.Move) (*reass
 	ctx, cancel := context.WithTimeout(ctx, callTimeout)
 	defer cancel()
 	handler := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(a.client), stack)
-	answer, _, err := handler.Handle(ctx, inputOf(move, a.setting.Types))
+	answer, _, err := handler.Handle(ctx, callOf(move, a.setting.Types))
 	if err != nil {
 		return nil, err
 	}

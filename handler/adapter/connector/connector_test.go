@@ -3,7 +3,6 @@ package connector_test
 import (
 	"context"
 	"crypto/tls"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
@@ -149,6 +148,23 @@ func TestMoveKinds(t *testing.T) {
 	t.Run("nothing moved and more to come counts as a chunk", func(t *testing.T) {
 		a := serve(t, says(200, `{"moved":[],"nextCursor":"more"}`))
 		if moved, err := a.move(t, aMove()); err != nil || moved.Finished || len(a.journal) != 1 {
+			t.Errorf("%+v, %v, %d chunks", moved, err, len(a.journal))
+		}
+	})
+	t.Run("a base address without a path", func(t *testing.T) {
+		a := serve(t, says(200, `{"moved":[]}`))
+		setting := a.setting()
+		setting.URL = a.URL
+		_, err := a.connector(a.transport(loopback)).To(setting).Move(t.Context(), aMove())
+		if err != nil || !strings.HasPrefix(a.bodies[0], "POST /ownership:reassign ") {
+			t.Errorf("%v, %v", err, a.bodies)
+		}
+	})
+	t.Run("a hand-back is one answer", func(t *testing.T) {
+		a := serve(t, says(200, `{"moved":[],"nextCursor":"more"}`))
+		move := aMove()
+		move.Records = []directory.MovedRecord{{Type: "quote", ID: "Q-1"}}
+		if moved, err := a.move(t, move); err != nil || !moved.Finished || len(a.journal) != 0 {
 			t.Errorf("%+v, %v, %d chunks", moved, err, len(a.journal))
 		}
 	})
@@ -300,82 +316,6 @@ func TestSlowApplication(t *testing.T) {
 	defer cancel()
 	_, err := a.connector(a.transport(loopback)).To(a.setting()).Move(ctx, aMove())
 	if _, ok := errors.AsType[*smithy.CanceledError](err); !ok || !fault.Is(err, fault.Unavailable) || !errors.Is(err, context.DeadlineExceeded) {
-		t.Errorf("%v", err)
-	}
-}
-
-func TestAuthentication(t *testing.T) {
-	var tokens []string
-	fetched, tokenStatus := 0, 200
-	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		if r.URL.Path != "/token" {
-			says(200, `{"moved":[]}`)(w, r)
-			return
-		}
-		fetched++
-		id, secret, _ := r.BasicAuth()
-		tokens = append(tokens, id+" "+secret)
-		answer, _ := json.Marshal(map[string]any{"access_token": fmt.Sprint("t", fetched), "expires_in": 1e9})
-		says(tokenStatus, string(answer))(w, r)
-	})
-	c := a.connector(a.transport(loopback))
-	move := func(setting directory.ConnectorSetting) (string, error) {
-		_, err := c.To(setting).Move(t.Context(), aMove())
-		return a.bearers[len(a.bearers)-1], err
-	}
-	setting := a.setting()
-	setting.Auth, setting.TokenURL, setting.ClientID, setting.Scope = directory.AuthClientCredentials, a.URL+"/token", "handover", "records"
-	for range 3 {
-		if got, err := move(setting); err != nil || got != "Bearer t1" {
-			t.Errorf("%q, %v", got, err)
-		}
-	}
-	setting.Hidden = "acme:new key"
-	if got, err := move(setting); err != nil || got != "Bearer t2" {
-		t.Errorf("after a new secret: %q, %v", got, err)
-	}
-	if diff := cmp.Diff([]string{"handover key", "handover new+key"}, tokens); diff != "" {
-		t.Error(diff)
-	}
-	for status, want := range map[int]fault.Code{401: fault.ConnectorRefused, 503: fault.Unavailable} {
-		setting.ClientID, tokenStatus = fmt.Sprint("client ", status), status
-		if _, err := move(setting); !fault.Is(err, want) || strings.Contains(err.Error(), "new key") {
-			t.Errorf("%d of the token endpoint: %v", status, err)
-		}
-	}
-	identity := a.setting()
-	identity.Auth, identity.Scope = directory.AuthManagedIdentity, "api://crm/.default"
-	if got, err := move(identity); err != nil || got != "Bearer identity for api://crm/.default" {
-		t.Errorf("%q, %v", got, err)
-	}
-	lost := a.setting()
-	lost.Hidden = "another key"
-	if _, err := move(lost); !fault.Is(err, fault.ConnectorRefused) {
-		t.Errorf("a secret that cannot be decrypted: %v", err)
-	}
-}
-
-// TestRefusedTokenIsFetchedAgain lets an application take no token but the second.
-func TestRefusedTokenIsFetchedAgain(t *testing.T) {
-	fetched := 0
-	a := serve(t, func(w http.ResponseWriter, r *http.Request) {
-		switch {
-		case r.URL.Path == "/token":
-			fetched++
-			says(200, fmt.Sprintf(`{"access_token":"t%d","expires_in":3600}`, fetched))(w, r)
-		case r.Header.Get("Authorization") != "Bearer t2":
-			says(401, "")(w, r)
-		default:
-			says(200, `{"moved":[]}`)(w, r)
-		}
-	})
-	c := a.connector(a.transport(loopback))
-	setting := a.setting()
-	setting.Auth, setting.TokenURL, setting.ClientID = directory.AuthClientCredentials, a.URL+"/token", "handover"
-	if _, err := c.To(setting).Move(t.Context(), aMove()); !fault.Is(err, fault.ConnectorRefused) {
-		t.Errorf("%v", err)
-	}
-	if _, err := c.To(setting).Move(t.Context(), aMove()); err != nil {
 		t.Errorf("%v", err)
 	}
 }

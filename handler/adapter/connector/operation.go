@@ -22,11 +22,16 @@ const (
 	maxCursor = 4096
 )
 
+// call is one call of the operation.
+type call struct {
+	// key names it: the same key must have the same effect and answer. It is empty
+	// for what changes nothing.
+	key   string
+	input reassignInput
+}
+
 // reassignInput is what the application is asked for.
 type reassignInput struct {
-	// key names the call; the same key must have the same effect and answer. It is
-	// empty for what changes nothing.
-	key    string
 	Tenant string           `json:"tenant"`
 	Leave  directory.ID     `json:"leave"`
 	From   directory.Person `json:"from"`
@@ -50,24 +55,24 @@ type reassignRecord struct {
 type reassignOutput struct {
 	Moved []directory.MovedRecord `json:"moved"`
 	// NextCursor is empty when nothing is left.
-	NextCursor string `json:"nextCursor"`
+	NextCursor string `json:"nextCursor,omitempty"`
 	// To is who received the records, where that is not whom this call names: an
 	// answer that is given again says whom the first call named.
-	To directory.ID `json:"to"`
+	To directory.ID `json:"to,omitzero"`
 }
 
-func inputOf(move *directory.Move, types []string) *reassignInput {
-	input := &reassignInput{
+func callOf(move *directory.Move, types []string) *call {
+	c := &call{input: reassignInput{
 		Tenant: move.Tenant, Leave: move.Leave, From: move.From, To: move.To,
 		Types: types, Cursor: move.Cursor, DryRun: move.DryRun,
-	}
+	}}
 	if !move.DryRun {
-		input.key = fmt.Sprintf("%s.%d", move.Leave, move.Number)
+		c.key = fmt.Sprintf("%s.%d", move.Leave, move.Number)
 	}
 	for _, r := range move.Records {
-		input.Records = append(input.Records, reassignRecord{r.Type, r.ID})
+		c.input.Records = append(c.input.Records, reassignRecord{r.Type, r.ID})
 	}
-	return input
+	return c
 }
 
 // outputOf reads an answer. What it cannot mean is fault.ConnectorInvalid; a web

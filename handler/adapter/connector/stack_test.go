@@ -8,7 +8,9 @@ import (
 	"github.com/aws/smithy-go/auth/bearer"
 	"github.com/google/go-cmp/cmp"
 
+	"handover/handler/core/directory"
 	"handover/handler/core/fault"
+	"handover/handler/edge/openapitest"
 )
 
 // TestStepOrder holds the order of a call's steps: what is signed has been
@@ -25,6 +27,17 @@ func TestStepOrder(t *testing.T) {
 	if diff := cmp.Diff(want, stack.List()); diff != "" {
 		t.Error(diff)
 	}
+}
+
+// TestOpenAPI holds docs/openapi/records-connector.json against what is asked and
+// what is read.
+func TestOpenAPI(t *testing.T) {
+	document := openapitest.Read(t, "../../../docs/openapi/records-connector.json")
+	document.CheckRoutes(t, []string{"POST /ownership:reassign"})
+	document.CheckSchemas(t, map[string]any{
+		"Reassign": reassignInput{}, "Moved": reassignOutput{}, "RecordName": reassignRecord{},
+		"Person": directory.Person{}, "MovedRecord": directory.MovedRecord{},
+	})
 }
 
 func TestCheckAddress(t *testing.T) {

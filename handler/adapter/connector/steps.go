@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/aws/smithy-go"
@@ -55,23 +56,24 @@ func (a application) serialize(ctx context.Context, in middleware.SerializeInput
 
 func (a application) request(in middleware.SerializeInput) (*smithyhttp.Request, error) {
 	request, isHTTP := in.Request.(*smithyhttp.Request)
-	input, isReassign := in.Parameters.(*reassignInput)
-	if !isHTTP || !isReassign {
+	call, isCall := in.Parameters.(*call)
+	if !isHTTP || !isCall {
 		return nil, fmt.Errorf("connector: a request of %T with %T", in.Request, in.Parameters)
 	}
-	base, err := url.Parse(a.setting.URL)
+	// The slash makes the path absolute where the base address has none.
+	base, err := url.Parse(strings.TrimRight(a.setting.URL, "/") + "/")
 	if err != nil {
 		return nil, refused("the connector's url cannot be read; correct it").WithCause(err)
 	}
-	body, err := json.Marshal(input)
+	body, err := json.Marshal(call.input)
 	if err != nil {
 		return nil, fmt.Errorf("connector: %w", err)
 	}
 	request.Method, request.URL = http.MethodPost, base.JoinPath("ownership:reassign")
 	request.Header.Set("Content-Type", "application/json")
 	request.Header.Set("Accept", "application/json")
-	if input.key != "" {
-		request.Header.Set("Idempotency-Key", input.key)
+	if call.key != "" {
+		request.Header.Set("Idempotency-Key", call.key)
 	}
 	return request.SetStream(bytes.NewReader(body))
 }
@@ -87,6 +89,10 @@ func (a application) deserialize(ctx context.Context, in middleware.DeserializeI
 	}
 	defer func() { smithyhttp.CloseResponseBody(ctx, response, false, err) }()
 	content, err := readAnswer(response.Body)
+	if ctx.Err() != nil {
+		// A server that notices our hanging up may still send an empty answer.
+		return out, metadata, &smithy.CanceledError{Err: ctx.Err()}
+	}
 	if err != nil {
 		return out, metadata, &smithy.DeserializationError{Err: err}
 	}
