@@ -2,10 +2,11 @@ package store
 
 // What tests look at from outside.
 var (
-	Key     = key
-	Fold    = fold
-	Writers = func(s *Store) int { return len(s.writers.byTenant) }
-	Locks   = func(s *Store) int { return len(s.groups.held) }
+	Key      = key
+	Fold     = fold
+	Prefixes = prefixes
+	Writers  = func(s *Store) int { return len(s.writers.byTenant) }
+	Locks    = func(s *Store) int { return len(s.groups.held) }
 )
 
 // RowKinds lists the beginnings of all row keys: those of a tenant's partition,

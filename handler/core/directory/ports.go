@@ -2,6 +2,7 @@ package directory
 
 import (
 	"context"
+	"iter"
 	"strconv"
 	"time"
 
@@ -17,9 +18,17 @@ type Users interface {
 	// value; the two are not unique.
 	UsersByExternalID(ctx context.Context, tenant, externalID string) ([]User, error)
 	UsersByWorkEmail(ctx context.Context, tenant, address string) ([]User, error)
+	// UsersByNamePrefix returns, in order of creation, all users whose userName
+	// begins with a text in any letter case; others may be among them. ok is
+	// false where the index cannot tell, or names more than limit users.
+	UsersByNamePrefix(ctx context.Context, tenant, prefix string, limit int) (users []User, ok bool, err error)
 	// ListUsers returns up to limit users in order of creation, strictly after
 	// an id; the zero id begins. Fewer than limit means the end.
 	ListUsers(ctx context.Context, tenant string, after ID, limit int) ([]User, error)
+	// SelectUsers reads all that a selection takes, in order of creation,
+	// strictly after an id. Each page is one request to the engine and may be
+	// short or empty. It ends with the first error.
+	SelectUsers(ctx context.Context, tenant string, after ID, s Selection) iter.Seq2[[]User, error]
 	// SkipUsers walks over n users after an id, keys only, and returns the id
 	// of the last one passed; ok is false when there are fewer.
 	SkipUsers(ctx context.Context, tenant string, after ID, n int) (last ID, ok bool, err error)

@@ -37,6 +37,16 @@ type RoleLock struct {
 	At time.Time
 }
 
+// Selection narrows a list of users where they are kept, so that the others are
+// not sent. The zero value takes all, and so does each zero field.
+type Selection struct {
+	// Active takes the users with this state alone.
+	Active *bool
+	// A time takes from From on, and what is before Before.
+	CreatedFrom, CreatedBefore   time.Time
+	ModifiedFrom, ModifiedBefore time.Time
+}
+
 // UserChange is one decision about one user, to be committed whole or not at
 // all: rows, indexes, counters, leave and activity in one transaction.
 type UserChange struct {

@@ -1,6 +1,7 @@
 package scim_test
 
 import (
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -185,6 +186,48 @@ func TestFilterForPlanner(t *testing.T) {
 	}
 	if got, ok := f.StartsWith("userName"); got != "an" || !ok {
 		t.Errorf("StartsWith: got %q, %v", got, ok)
+	}
+}
+
+func TestSelectionsForPlanner(t *testing.T) {
+	at := func(ms int) time.Time { return time.Date(2026, 3, 1, 0, 0, 0, ms*1e6, time.UTC) }
+	for _, c := range []struct {
+		name, filter string
+		active       string
+		from, before time.Time
+	}{
+		{"a boolean", `title pr and active eq false`, "false", time.Time{}, time.Time{}},
+		{"a boolean as a string", `ACTIVE eq "True"`, "true", time.Time{}, time.Time{}},
+		{"not by ne", `active ne false`, "", time.Time{}, time.Time{}},
+		{"not under not", `not (active eq false)`, "", time.Time{}, time.Time{}},
+		{"not under or", `active eq false or meta.lastModified gt "2026-03-01T00:00:00Z"`, "", time.Time{}, time.Time{}},
+		{"not without a value", `active pr and active eq null`, "", time.Time{}, time.Time{}},
+		{"after", `meta.lastModified gt "2026-03-01T00:00:00Z"`, "", at(0), time.Time{}},
+		{"from, in another zone", `meta.lastModified ge "2026-03-01T01:00:00+01:00"`, "", at(0), time.Time{}},
+		{"before", `meta.lastModified lt "2026-03-01T00:00:00Z"`, "", time.Time{}, at(1)},
+		{"until", `meta.lastModified le "2026-03-01T00:00:00Z"`, "", time.Time{}, at(1)},
+		{
+			"the narrowest of several", `meta.lastModified gt "2026-03-01T00:00:00.001Z" and meta.lastModified ge "2026-03-01T00:00:00Z"` +
+				` and meta.lastModified lt "2026-03-01T00:00:00.009Z" and meta.lastModified le "2026-03-01T00:00:00.008Z"`, "", at(1), at(9),
+		},
+		{"not by eq", `meta.lastModified eq "2026-03-01T00:00:00Z"`, "", time.Time{}, time.Time{}},
+		{"another time", `meta.created gt "2026-03-01T00:00:00Z"`, "", time.Time{}, time.Time{}},
+		{"no time", `meta.lastModified gt "yesterday"`, "", time.Time{}, time.Time{}},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			f, err := scim.ParseFilter(c.filter)
+			if err != nil {
+				t.Fatal(err)
+			}
+			active := ""
+			if value, ok := f.EqualToBool("active"); ok {
+				active = strconv.FormatBool(value)
+			}
+			from, before := f.Between("meta.lastModified")
+			if active != c.active || !from.Equal(c.from) || !before.Equal(c.before) {
+				t.Errorf("active %q, from %v, before %v", active, from, before)
+			}
+		})
 	}
 }
 

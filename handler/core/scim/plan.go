@@ -3,6 +3,7 @@ package scim
 import (
 	"slices"
 	"strings"
+	"time"
 )
 
 // EqualTo finds the value that every match must have at a path such as
@@ -12,6 +13,44 @@ func (f *Filter) EqualTo(path string) (value string, ok bool) { return f.compare
 
 // StartsWith finds a comparison by sw in the top-level conjunction.
 func (f *Filter) StartsWith(path string) (prefix string, ok bool) { return f.compared(path, Sw) }
+
+// EqualToBool finds the boolean that every match must have at a path: a
+// comparison by eq in the top-level conjunction.
+func (f *Filter) EqualToBool(path string) (value, ok bool) {
+	for _, term := range f.Conjuncts() {
+		literal := term.Value
+		entraBoolean(&literal)
+		if term.Operator == Eq && literal.kind == Bool && term.Name.means(path) {
+			return literal.truth, true
+		}
+	}
+	return false, false
+}
+
+// Between finds the span in which every match must have its time at a path:
+// comparisons by gt, ge, lt and le in the top-level conjunction. A zero time is
+// no bound. Both bounds are as wide as the comparison may be: a resource shows
+// its times cut to the millisecond, so that what is less than one behind the
+// literal may still equal it.
+func (f *Filter) Between(path string) (from, before time.Time) {
+	for _, term := range f.Conjuncts() {
+		at, err := time.Parse(time.RFC3339, term.Value.text)
+		if err != nil || !term.Name.means(path) {
+			continue
+		}
+		switch term.Operator {
+		case Gt, Ge:
+			if at.After(from) {
+				from = at
+			}
+		case Lt, Le:
+			if at = at.Add(time.Millisecond); before.IsZero() || at.Before(before) {
+				before = at
+			}
+		}
+	}
+	return from, before
+}
 
 func (f *Filter) compared(path string, op Operator) (string, bool) {
 	name, rest, bracketed := strings.Cut(path, "[")

@@ -3,6 +3,7 @@ package provision
 import (
 	"context"
 	"fmt"
+	"iter"
 	"slices"
 
 	"handover/handler/core/directory"
@@ -20,6 +21,11 @@ const (
 	// and takes ten seconds of the 2,000 rows a second that one partition of
 	// Table Storage gives (its scalability targets).
 	MaxScanned = 20_000
+	// MaxSelectedPages is how many pages of what the store selects for a filter
+	// a search reads before it asks whether the tenant is small enough for a
+	// scan: as many as a scan of MaxScanned takes. Pages are counted, not rows,
+	// for one row that is sent may stand for thousands that were passed over.
+	MaxSelectedPages = MaxScanned / scanPage
 	// MaxListedMembers is the most members that one page of groups shows, some
 	// 13 MB of JSON. A single group may have more.
 	MaxListedMembers = 100_000
@@ -78,6 +84,9 @@ type shelf[T any] struct {
 	// candidates are those that an index names, if the filter allows it: all
 	// that match are among them.
 	candidates func(ctx context.Context, f *scim.Filter) (found []T, indexed bool, err error)
+	// selected are the pages of those that the store selects for the filter: all
+	// that match are among them; nil if there is nothing to select by.
+	selected func(ctx context.Context, f *scim.Filter, after directory.ID) iter.Seq2[[]T, error]
 	// matches tells whether the filter holds.
 	matches func(ctx context.Context, f *scim.Filter, item *T) (bool, error)
 	// key is the place in an order that was asked for.

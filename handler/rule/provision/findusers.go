@@ -2,6 +2,7 @@ package provision
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strings"
 
@@ -14,8 +15,9 @@ import (
 const indexedAttributes = `id, userName, externalId or emails[type eq "work"].value of users; id, displayName or members.value of groups`
 
 // FindUsers answers a search for users. id, userName, externalId, the work
-// e-mail address and groups.value are looked up by an index; any other filter
-// reads all users, up to MaxScanned of them.
+// e-mail address and groups.value are looked up by an index, and so is the
+// beginning of userName; by active and the times of meta the store selects. Any
+// other filter reads all users, up to MaxScanned of them.
 func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User], error) {
 	model, err := s.Model(c.Tenant)
 	if err != nil {
@@ -27,6 +29,7 @@ func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User]
 		total:      func(n directory.Counters) int64 { return n.Users },
 		id:         func(u *User) directory.ID { return u.ID },
 		candidates: s.userCandidates(c),
+		selected:   s.selectUsers(c),
 		matches:    s.userMatches(c, kind),
 		key: func(order *scim.Sort, u *User) (string, error) {
 			r, err := kind.Load(u.Document)
@@ -85,9 +88,44 @@ func (s *Service) userCandidates(c Caller) func(context.Context, *scim.Filter) (
 		} else if mentions(f, "groups") > 0 {
 			return nil, false, fault.New(fault.TooMany, "a filter on groups would have to read the groups of every user; narrow it with \"and\" to an indexed attribute: %s", indexedAttributes)
 		} else {
-			return nil, false, nil
+			return s.usersWithPrefix(ctx, tenant, f)
 		}
 		return found, true, err
+	}
+}
+
+// usersWithPrefix looks up the beginning of userName. Each user that the index
+// names is a read of its own: where they are more than a page, a scan is better.
+func (s *Service) usersWithPrefix(ctx context.Context, tenant string, f *scim.Filter) (found []User, indexed bool, err error) {
+	prefix, ok := f.StartsWith("userName")
+	if !ok {
+		return nil, false, nil
+	}
+	rows, indexed, err := s.Users.UsersByNamePrefix(ctx, tenant, prefix, MaxPageSize)
+	found, err = asUsers(rows, err)
+	return found, indexed, err
+}
+
+// selectUsers lets the store select by the conjuncts that SCIM and the store
+// read alike: never by ne, not and or, which also hold for what is absent.
+func (s *Service) selectUsers(c Caller) func(context.Context, *scim.Filter, directory.ID) iter.Seq2[[]User, error] {
+	return func(ctx context.Context, f *scim.Filter, after directory.ID) iter.Seq2[[]User, error] {
+		var by directory.Selection
+		by.CreatedFrom, by.CreatedBefore = f.Between("meta.created")
+		by.ModifiedFrom, by.ModifiedBefore = f.Between("meta.lastModified")
+		if active, ok := f.EqualToBool("active"); ok {
+			by.Active = &active
+		}
+		if by == (directory.Selection{}) {
+			return nil
+		}
+		return func(yield func([]User, error) bool) {
+			for rows, err := range s.Users.SelectUsers(ctx, c.Tenant.ID, after, by) {
+				if !yield(asUsers(rows, err)) {
+					return
+				}
+			}
+		}
 	}
 }
 

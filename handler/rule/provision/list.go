@@ -79,9 +79,6 @@ func (f finder[T]) begin() (before anchor, known bool) {
 // scan reads resource after resource. The first page reads them all, for the
 // total; a page that follows another begins where that one ended.
 func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
-	if err := f.affordScan(ctx); err != nil {
-		return Page[T]{}, err
-	}
 	page, passed, after := Page[T]{Start: f.Start}, 0, directory.ID{}
 	resumed, known := f.begin()
 	if known = known && f.Count > 0; known {
@@ -106,9 +103,6 @@ func (f finder[T]) scan(ctx context.Context) (Page[T], error) {
 
 // all reads every one that matches.
 func (f finder[T]) all(ctx context.Context) (found []T, err error) {
-	if err := f.affordScan(ctx); err != nil {
-		return nil, err
-	}
 	for matching, err := range f.portions(ctx, directory.ID{}) {
 		if err != nil {
 			return nil, err
@@ -118,19 +112,61 @@ func (f finder[T]) all(ctx context.Context) (found []T, err error) {
 	return found, nil
 }
 
-// portions reads resource after resource, as many as go into one request at a
-// time, and keeps those that match. It ends with the first error.
+// portions reads what the filter may hold for, a page at a time, and keeps those
+// that match. It ends with the first error.
 func (f finder[T]) portions(ctx context.Context, after directory.ID) iter.Seq2[[]T, error] {
 	return func(yield func([]T, error) bool) {
+		for rows, err := range f.pages(ctx, after) {
+			if err == nil {
+				rows, err = f.matching(ctx, rows)
+			}
+			if !yield(rows, err) || err != nil {
+				return
+			}
+		}
+	}
+}
+
+// pages are those that the store selects for the filter, or all there are.
+func (f finder[T]) pages(ctx context.Context, after directory.ID) iter.Seq2[[]T, error] {
+	if f.Filter != nil && f.selected != nil {
+		if pages := f.selected(ctx, f.Filter, after); pages != nil {
+			return f.bounded(ctx, pages)
+		}
+	}
+	return f.everything(ctx, after)
+}
+
+// everything reads resource after resource, as many as go into one request at a
+// time.
+func (f finder[T]) everything(ctx context.Context, after directory.ID) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		if err := f.affordScan(ctx); err != nil {
+			yield(nil, err)
+			return
+		}
 		for more := true; more; {
 			rows, err := f.list(ctx, f.tenant, after, scanPage)
 			if more = err == nil && len(rows) == scanPage; more {
 				after = f.id(&rows[scanPage-1])
 			}
-			if err == nil {
-				rows, err = f.matching(ctx, rows)
+			if !yield(rows, err) {
+				return
 			}
-			if !yield(rows, err) || err != nil {
+		}
+	}
+}
+
+// bounded goes on behind MaxSelectedPages only where a scan would be allowed, so
+// that to select never refuses what a scan gives.
+func (f finder[T]) bounded(ctx context.Context, pages iter.Seq2[[]T, error]) iter.Seq2[[]T, error] {
+	return func(yield func([]T, error) bool) {
+		read := 0
+		for rows, err := range pages {
+			if read++; err == nil && read == MaxSelectedPages+1 {
+				err = f.affordScan(ctx)
+			}
+			if !yield(rows, err) {
 				return
 			}
 		}

@@ -2,6 +2,7 @@ package provision_test
 
 import (
 	"context"
+	"iter"
 	"slices"
 	"strconv"
 	"strings"
@@ -117,6 +118,25 @@ func groupID(g *directory.Group) directory.ID { return g.ID }
 func (m *memory) ListUsers(_ context.Context, _ string, after directory.ID, limit int) ([]directory.User, error) {
 	defer m.enter()()
 	return behind(m.users, userID, after, limit), nil
+}
+
+func (m *memory) UsersByNamePrefix(context.Context, string, string, int) ([]directory.User, bool, error) {
+	return nil, false, nil
+}
+
+// SelectUsers selects nothing and gives all: whoever asks must look again.
+func (m *memory) SelectUsers(ctx context.Context, tenant string, after directory.ID, _ directory.Selection) iter.Seq2[[]directory.User, error] {
+	return func(yield func([]directory.User, error) bool) {
+		for more := true; more; {
+			page, err := m.ListUsers(ctx, tenant, after, 1000)
+			if more = len(page) == 1000; more {
+				after = page[999].ID
+			}
+			if !yield(page, err) {
+				return
+			}
+		}
+	}
 }
 
 func (m *memory) SkipUsers(_ context.Context, _ string, after directory.ID, n int) (directory.ID, bool, error) {
