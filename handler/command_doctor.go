@@ -20,26 +20,18 @@ import (
 const examineWithin = 2 * time.Minute
 
 type doctorCommand struct {
-	As   string `enum:"serve,dev,auto" default:"auto" help:"For which command the settings are: serve, dev, or auto to tell by the environment."`
-	JSON bool   `name:"json" help:"Print the findings as JSON."`
+	As     string `enum:"serve,dev,auto" default:"auto" help:"For which command the settings are: serve, dev, or auto to tell by the environment."`
+	Remote bool   `help:"Have the running Handover at HANDOVER_URL examine itself, with its own settings and identity."`
+	JSON   bool   `name:"json" help:"Print the findings as JSON."`
 }
 
 // Run examines everything and prints what it found; what is wrong is an error.
 func (c *doctorCommand) Run(ctx context.Context, m *Main) error {
 	ctx, cancel := context.WithTimeout(ctx, examineWithin)
 	defer cancel()
-	name, err := shortName(m.Random)
+	d, err := c.find(ctx, m)
 	if err != nil {
 		return err
-	}
-	if c.As == "auto" {
-		c.As = readerOf(m.Env)
-	}
-	d := &doctor{as: c.As, now: m.Now, name: name}
-	if d.settled(m.Env) {
-		d.examine(ctx)
-	} else {
-		d.find("tables and queue", unseen, "they are looked at when the settings are right")
 	}
 	if err := c.print(m, d.findings); err != nil {
 		return err
@@ -48,6 +40,44 @@ func (c *doctorCommand) Run(ctx context.Context, m *Main) error {
 		return fault.New(fault.SettingsInvalid, "%d of %d checks found something wrong", n, len(d.findings))
 	}
 	return nil
+}
+
+// find examines here, or has the running Handover do it.
+func (c *doctorCommand) find(ctx context.Context, m *Main) (*doctor, error) {
+	if c.Remote {
+		return remoteDoctor(ctx, m)
+	}
+	name, err := shortName(m.Random)
+	if err != nil {
+		return nil, err
+	}
+	if c.As == "auto" {
+		c.As = readerOf(m.Env)
+	}
+	d := &doctor{as: c.As, now: m.Now, name: name}
+	d.look(ctx, m.Env)
+	return d, nil
+}
+
+func remoteDoctor(ctx context.Context, m *Main) (*doctor, error) {
+	manage, err := m.manageClient()
+	if err != nil {
+		return nil, err
+	}
+	var found struct{ Findings []finding }
+	if _, err := manage.call(ctx, http.MethodGet, "/doctor", nil, &found); err != nil {
+		return nil, err
+	}
+	return &doctor{findings: found.Findings}, nil
+}
+
+// look examines settings first, and what they name if they are right.
+func (d *doctor) look(ctx context.Context, environment []string) {
+	if d.settled(environment) {
+		d.examine(ctx)
+		return
+	}
+	d.find("tables and queue", unseen, "they are looked at when the settings are right")
 }
 
 func (c *doctorCommand) print(m *Main, findings []finding) error {

@@ -48,7 +48,7 @@ func (m *Main) start(ctx context.Context, settings Settings, triggers bool) (*Pr
 // open completes the options with what Main takes from outside. The listener is
 // closed if the program cannot be opened.
 func (m *Main) open(ctx context.Context, settings Settings, options Options) (*Program, error) {
-	options.Now, options.Random = m.Now, m.Random
+	options.Now, options.Random, options.Env = m.Now, m.Random, m.Env
 	if telemetry.Wanted(m.Env) {
 		options.Telemetry = func(process string) (*telemetry.Telemetry, error) {
 			return telemetry.Open(ctx, telemetry.Config{Now: m.Now, Process: process, Failed: func(err error) {

@@ -55,6 +55,8 @@ type Options struct {
 	EntraTransport http.RoundTripper
 	// ConnectorTransport, if any, carries the calls of business applications.
 	ConnectorTransport http.RoundTripper
+	// Env is the environment, for the doctor, who looks at it anew.
+	Env []string
 	// Step, if any, is called before and after everything durable that the
 	// program does: a test that kills the program does it there.
 	Step func()
@@ -184,7 +186,7 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 		}),
 		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
 		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people, Preview: p.leaves.Preview}),
-		"manage": manageapi.New(manageapi.Config{Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves}),
+		"manage": manageapi.New(manageapi.Config{Examine: p.examine, Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves}),
 	}
 	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -210,6 +212,22 @@ func purgeGrace(alone bool) time.Duration {
 		return 10 * time.Second
 	}
 	return 5 * time.Minute
+}
+
+// examine has the doctor look at what this process runs on.
+func (p *Program) examine(ctx context.Context) []manageapi.Finding {
+	ctx, cancel := context.WithTimeout(ctx, examineWithin)
+	defer cancel()
+	d := &doctor{as: "dev", now: p.options.Now, name: p.reference()}
+	if p.options.Triggers {
+		d.as = "serve"
+	}
+	d.look(ctx, p.options.Env)
+	findings := make([]manageapi.Finding, 0, len(d.findings))
+	for _, f := range d.findings {
+		findings = append(findings, manageapi.Finding{Check: f.Check, Result: string(f.Result), Says: f.Says})
+	}
+	return findings
 }
 
 // reference ties an answer of ours to its log line.

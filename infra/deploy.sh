@@ -24,7 +24,7 @@ fi
 echo "This deploys the stage $STAGE to the resource group $group:
   1. az deployment group create with $parameters; missing secrets are made and put into the vault
   2. make package, and the zip published to the function app
-  3. a look at the running app with the operator key, until it answers
+  3. handover doctor in the running app, as soon as it answers
   4. make smoke against the tenant smoke, which is made if it is not there"
 
 # Azure's control plane tells which secrets the vault has, and not what they
@@ -62,6 +62,7 @@ for ((try = 1; ; try++)); do
 	[ "$try" -lt 30 ] || fail "$url does not answer after five minutes: docs/runbook.md says how to find out why."
 	sleep 10
 done
+dist/handover doctor --remote
 
 domain=acme.com admin=master.admin@acme.com country=US
 [ "$cloud" != china ] || country=CN

@@ -27,4 +27,5 @@ var Structs = map[string]any{
 	"HandBack": handBackView{}, "LeavePreview": reassign.Preview{}, "TypeCount": reassign.TypeCount{},
 	"Person": directory.Person{}, "Chunk": chunkView{}, "MovedRecord": directory.MovedRecord{},
 	"Activity": activityView{}, "ActivityPage": activityPage{}, "Erasure": erasureView{},
+	"Finding": Finding{}, "FindingList": findingList{},
 }

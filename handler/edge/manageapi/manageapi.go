@@ -31,6 +31,8 @@ type Config struct {
 	People  *records.Service
 	History *history.Service
 	Leaves  Leaves
+	// Examine looks at everything that the process needs.
+	Examine func(ctx context.Context) []Finding
 	// BaseURL is the address under which a request reached the service, without
 	// a trailing slash: https://handover.example.com.
 	BaseURL func(*http.Request) string
@@ -63,6 +65,7 @@ func (a api) routes() map[string]exchange.Methods {
 	const tenant = "/manage/v1/tenants/{tenant}"
 	return map[string]exchange.Methods{
 		"/manage/v1/tenants": {"GET": a.listTenants, "POST": a.createTenant},
+		"/manage/v1/doctor":  {"GET": a.examine},
 
 		tenant:                                 {"GET": a.showTenant, "PATCH": a.changeTenant, "DELETE": a.deleteTenant},
 		tenant + "/tokens":                     {"POST": a.issueToken},

@@ -39,6 +39,9 @@ func serve(memory directorytest.Memory, log io.Writer) http.Handler {
 	now := func() time.Time { return noon }
 	gate := access.New(access.Config{Tenants: memory, Now: now, OperatorKeys: []string{operatorKey}})
 	return manageapi.New(manageapi.Config{
+		Examine: func(context.Context) []manageapi.Finding {
+			return []manageapi.Finding{{Check: "tables", Result: "ok", Says: "reached"}}
+		},
 		Exchange: &exchange.Exchange{Log: slog.New(slog.NewJSONHandler(log, nil)), Now: now, Reference: func() string { return "r1" }},
 		Operator: gate.Operator,
 		Admin: &admin.Service{
@@ -343,5 +346,12 @@ func TestTroubleOfOurOwn(t *testing.T) {
 	want := `{"error":{"code":"storageBusy","message":"the storage asks for patience","reference":"r1"}}`
 	if diff := cmp.Diff(want, strings.TrimSpace(w.Body.String())); w.Code != 503 || w.Header().Get("Retry-After") != "3" || diff != "" {
 		t.Errorf("status %d, answer (-want +got):\n%s", w.Code, diff)
+	}
+}
+
+func TestDoctorFindings(t *testing.T) {
+	answer := ask(serve(directorytest.Memory{}, io.Discard), "GET /doctor", "")
+	if diff := cmp.Diff(`{"findings":[{"check":"tables","result":"ok","says":"reached"}]}`, strings.TrimSpace(answer.Body.String())); diff != "" || answer.Code != 200 {
+		t.Errorf("status %d, %s", answer.Code, diff)
 	}
 }
