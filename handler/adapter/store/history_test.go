@@ -124,6 +124,32 @@ func TestPurgeActivities(t *testing.T) {
 	}
 }
 
+func TestPurgeChunks(t *testing.T) {
+	w := newWorld(t)
+	for i := range 9 {
+		chunk := directory.Chunk{Leave: directory.ID{15: byte(i / 3)}, Number: 1 + i%3, At: clock.Add(-time.Duration(9-i) * time.Hour)}
+		if err := w.AppendChunk(t.Context(), tenant, chunk); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, want := range []int{5, 0} {
+		if n, err := w.PurgeChunks(t.Context(), tenant, clock.Add(-4*time.Hour), 100); n != want || err != nil {
+			t.Errorf("purged %d, %v; wanted %d", n, err, want)
+		}
+	}
+	var left []int
+	for leave := range 3 {
+		chunks, err := w.Chunks(t.Context(), tenant, directory.ID{15: byte(leave)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		left = append(left, len(chunks))
+	}
+	if diff := cmp.Diff([]int{0, 1, 3}, left); diff != "" {
+		t.Errorf("chunks of the three leaves (-want +got):\n%s", diff)
+	}
+}
+
 func TestEraseActivities(t *testing.T) {
 	w := newWorld(t)
 	eve := directory.ID{15: 7}

@@ -10,28 +10,39 @@ import (
 	"handover/handler/core/fault"
 )
 
-// PurgeActivities deletes lines of the history from before a time, 100 in a
-// transaction. Where somebody else is at it, it leaves the rest to them.
+// PurgeActivities deletes lines of the history from before a time.
 func (s *Store) PurgeActivities(ctx context.Context, tenant string, before time.Time, limit int) (int, error) {
-	q := table.Query{
+	return s.purge(ctx, s.directory, limit, table.Query{
 		Partition: tenant, From: prefixActivity + fmt.Sprintf("%016x.", ^uint64(nanos(before))), To: end(prefixActivity),
-		Columns: []string{"At"},
-	}
+	})
+}
+
+// PurgeChunks deletes entries of the journal from before a time.
+func (s *Store) PurgeChunks(ctx context.Context, tenant string, before time.Time, limit int) (int, error) {
+	return s.purge(ctx, s.records, limit, table.Query{
+		Partition: tenant, From: prefixChunk, To: end(prefixChunk),
+		Where: []table.Condition{{Column: "At", Is: table.Less, Value: table.Time(before)}},
+	})
+}
+
+// purge deletes up to limit of the rows that a query selects, 100 in a
+// transaction. Where somebody else is at it, it leaves the rest to them.
+func (s *Store) purge(ctx context.Context, from table.Table, limit int, q table.Query) (int, error) {
 	purged := 0
-	for purged < limit {
+	for q.Columns = []string{"At"}; purged < limit; {
 		q.Limit = min(limit-purged, table.MaxOperations)
-		page, err := s.directory.Query(ctx, q)
+		page, err := from.Query(ctx, q)
 		if err != nil {
-			return purged, fmt.Errorf("store: list old activities: %w", err)
+			return purged, fmt.Errorf("store: list what is to be purged: %w", err)
 		}
 		if len(page.Entities) > 0 {
-			err = s.deleteRows(ctx, tenant, page.Entities)
+			err = s.deleteRows(ctx, from, q.Partition, page.Entities)
 		}
 		switch {
 		case fault.Is(err, fault.RowNotFound):
 			return purged, nil
 		case err != nil:
-			return purged, fmt.Errorf("store: purge activities: %w", err)
+			return purged, fmt.Errorf("store: purge: %w", err)
 		}
 		if purged += len(page.Entities); !page.More {
 			return purged, nil
@@ -41,12 +52,12 @@ func (s *Store) PurgeActivities(ctx context.Context, tenant string, before time.
 	return purged, nil
 }
 
-func (s *Store) deleteRows(ctx context.Context, tenant string, rows []table.Entity) error {
+func (s *Store) deleteRows(ctx context.Context, from table.Table, tenant string, rows []table.Entity) error {
 	t := &transaction{tenant: tenant}
 	for i := range rows {
 		t.delete(rows[i].Row)
 	}
-	_, err := s.commit(ctx, t)
+	_, err := s.send(ctx, from, t)
 	return err
 }
 

@@ -22,6 +22,8 @@ type History interface {
 	// PurgeActivities deletes up to limit lines from before a time and returns how
 	// many there were; fewer than limit means that none is left.
 	PurgeActivities(ctx context.Context, tenant string, before time.Time, limit int) (int, error)
+	// PurgeChunks does the same to the journals of leaves.
+	PurgeChunks(ctx context.Context, tenant string, before time.Time, limit int) (int, error)
 	// EraseActivities takes the details out of the lines whose target is one of the
 	// users, from a position on; the empty one begins with the newest. One call
 	// looks at a bounded number of lines; next is empty at the end.

@@ -44,6 +44,7 @@ func TestPurgeComesToEveryTenant(t *testing.T) {
 		m[fmt.Sprintf("t-%03d", i)] = &directorytest.Content{
 			Settings: directory.Tenant{ID: fmt.Sprintf("t-%03d", i), RetentionDays: 10 + i%2*20},
 			Activity: []directory.Activity{{At: noon.Add(-31 * day)}, {At: noon.Add(-11 * day)}, {At: noon.Add(-9 * day)}},
+			Journal:  []directory.Chunk{{At: noon.Add(-31 * day)}, {At: noon.Add(-9 * day)}},
 		}
 	}
 	whole := 0
@@ -54,8 +55,8 @@ func TestPurgeComesToEveryTenant(t *testing.T) {
 		}
 		whole += n
 	}
-	if want := 65*2 + 65; whole != want {
-		t.Errorf("%d lines purged, want %d", whole, want)
+	if want := 65*2 + 65 + 130; whole != want {
+		t.Errorf("%d lines and chunks purged, want %d", whole, want)
 	}
 	for i, want := range []int{1, 2} {
 		if got := len(m[fmt.Sprintf("t-%03d", i)].Activity); got != want {

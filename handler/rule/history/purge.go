@@ -21,7 +21,8 @@ const (
 	listPage = 1000
 )
 
-// Purge deletes lines that are older than their tenant's retention. Each call
+// Purge deletes lines and entries of journals that are older than their tenant's
+// retention. Each call
 // takes a few tenants, which the minute decides, so that several processes agree
 // without a word and a restart begins nothing anew. It returns how many lines
 // went; one tenant's trouble does not keep it from the others.
@@ -65,9 +66,14 @@ func (s *Service) purgeTenant(ctx context.Context, id string) (int, error) {
 	if err != nil {
 		return 0, fmt.Errorf("history: read the retention of %s: %w", id, err)
 	}
-	n, err := s.History.PurgeActivities(ctx, id, s.Now().Add(-tenant.Retention()), purgeLines)
+	before := s.Now().Add(-tenant.Retention())
+	lines, err := s.History.PurgeActivities(ctx, id, before, purgeLines)
 	if err != nil {
-		return n, fmt.Errorf("history: purge %s: %w", id, err)
+		return lines, fmt.Errorf("history: purge the activity of %s: %w", id, err)
 	}
-	return n, nil
+	chunks, err := s.History.PurgeChunks(ctx, id, before, purgeLines)
+	if err != nil {
+		return lines + chunks, fmt.Errorf("history: purge the journals of %s: %w", id, err)
+	}
+	return lines + chunks, nil
 }

@@ -56,6 +56,19 @@ func (m Memory) PurgeActivities(_ context.Context, tenant string, before time.Ti
 	return purged, nil
 }
 
+// PurgeChunks implements directory.History.
+func (m Memory) PurgeChunks(_ context.Context, tenant string, before time.Time, limit int) (int, error) {
+	content, purged := m.of(tenant), 0
+	content.Journal = slices.DeleteFunc(content.Journal, func(c directory.Chunk) bool {
+		old := purged < limit && c.At.Before(before)
+		if old {
+			purged++
+		}
+		return old
+	})
+	return purged, nil
+}
+
 // EraseActivities implements directory.History, five lines at a time.
 func (m Memory) EraseActivities(_ context.Context, tenant string, users []directory.ID, before string) (erased int, next string, err error) {
 	content := m.of(tenant)
