@@ -80,11 +80,14 @@ func TestCapHoldsOverThreeProcesses(t *testing.T) {
 // however many names that are taken stand before them.
 func TestTakenNamesHoldNoSeats(t *testing.T) {
 	w := crowd(t)
-	w.create(w.user("taken"))
-	w.setCap(4)
+	const taken = 10
+	for i := range taken {
+		w.create(w.user(fmt.Sprint("taken-", i)))
+	}
+	w.setCap(taken + 3)
 	users := make([]directory.User, 40)
 	for i := range users {
-		users[i] = w.user("taken")
+		users[i] = w.user(fmt.Sprint("taken-", i%taken))
 		if i%10 == 9 && i < 30 {
 			users[i].UserName = fmt.Sprint("new-", i)
 		}
