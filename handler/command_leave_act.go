@@ -44,11 +44,7 @@ type leavePreviewCommand struct {
 
 // Run tells what a leave of the user would move.
 func (c *leavePreviewCommand) Run(ctx context.Context, m *Main) error {
-	manage, err := m.manageClient()
-	if err != nil {
-		return err
-	}
-	id, err := manage.userID(ctx, c.Tenant, c.User)
+	manage, id, err := m.manageUser(ctx, c.Tenant, c.User)
 	if err != nil {
 		return err
 	}

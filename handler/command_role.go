@@ -167,11 +167,7 @@ func (c *roleUnlockCommand) Run(ctx context.Context, m *Main) error {
 }
 
 func (m *Main) lock(ctx context.Context, method, tenant, user string, body any, asJSON bool) error {
-	manage, err := m.manageClient()
-	if err != nil {
-		return err
-	}
-	id, err := manage.userID(ctx, tenant, user)
+	manage, id, err := m.manageUser(ctx, tenant, user)
 	if err != nil {
 		return err
 	}

@@ -42,6 +42,16 @@ func userPath(tenant, id string) string {
 	return tenantPath(tenant) + "/users/" + url.PathEscape(id)
 }
 
+// manageUser is the client and the id of a user who is named by id or userName.
+func (m *Main) manageUser(ctx context.Context, tenant, user string) (*client, string, error) {
+	manage, err := m.manageClient()
+	if err != nil {
+		return nil, "", err
+	}
+	id, err := manage.userID(ctx, tenant, user)
+	return manage, id, err
+}
+
 // userID is a user's id, for an id or a userName.
 func (c *client) userID(ctx context.Context, tenant, user string) (string, error) {
 	if _, ok := directory.ParseID(user); ok {
@@ -93,11 +103,7 @@ type userShowCommand struct {
 
 // Run shows one user.
 func (c *userShowCommand) Run(ctx context.Context, m *Main) error {
-	manage, err := m.manageClient()
-	if err != nil {
-		return err
-	}
-	id, err := manage.userID(ctx, c.Tenant, c.User)
+	manage, id, err := m.manageUser(ctx, c.Tenant, c.User)
 	if err != nil {
 		return err
 	}
