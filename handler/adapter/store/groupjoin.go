@@ -97,8 +97,21 @@ func (s *Store) joinGroup(ctx context.Context, tenant, key string, change direct
 		<-mine.done
 		return mine.stored, mine.err
 	}
+	defer abandon(batch)
 	s.makeTogether(ctx, tenant, batch, waited)
 	return mine.stored, mine.err
+}
+
+// abandon answers whoever is left without an answer because the work ended in a
+// panic: they would wait for ever.
+func abandon(batch []*joining) {
+	for _, one := range batch {
+		select {
+		case <-one.done:
+		default:
+			one.finish(directory.Group{}, busyGroup())
+		}
+	}
 }
 
 // makeTogether makes the changes of a batch in one transaction; if that fails,
