@@ -7,6 +7,7 @@ import (
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore"
 	"github.com/Azure/azure-sdk-for-go/sdk/azcore/policy"
 	"github.com/aws/smithy-go/auth/bearer"
+	"github.com/aws/smithy-go/middleware"
 
 	"handover/handler/adapter/azure"
 	"handover/handler/adapter/connector"
@@ -45,6 +46,7 @@ func (p *Program) connectors(settings Settings, s *store.Store) (connectors, err
 	identity, err := identityTokens(settings)
 	return connectors{tenants: s, builtIn: s, application: connector.New(connector.Config{
 		Journal: s, Transport: transport, Reveal: p.reveal, Identity: identity, Now: p.options.Now,
+		Options: []func(*middleware.Stack) error{p.telemetry.Calls},
 	})}, err
 }
 

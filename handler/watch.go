@@ -25,8 +25,9 @@ type watchedWork struct {
 
 // Work implements trigger.Work.
 func (w *watchedWork) Work(ctx context.Context, m directory.Message) (reassign.Outcome, error) {
+	ctx = w.telemetry.About(ctx, m)
 	outcome, err := w.Service.Work(ctx, m)
-	w.telemetry.Attempted(ctx, telemetry.Attempt{Message: m, State: outcome.State, Moved: outcome.Moved, Fault: outcome.Code})
+	w.telemetry.Attempted(ctx, telemetry.Attempt{State: outcome.State, Moved: outcome.Moved, Fault: outcome.Code})
 	return outcome, err
 }
 

@@ -23,6 +23,8 @@ import (
 )
 
 const (
+	// service and operation name the call.
+	service, operation = "Records", "Reassign"
 	// callTimeout is how long the application has for one answer: a leave's claim
 	// must outlast several.
 	callTimeout = 30 * time.Second
@@ -41,6 +43,8 @@ type Config struct {
 	// where there is none.
 	Identity func(scope string) bearer.TokenProvider
 	Now      func() time.Time
+	// Options add steps to each call, for whoever watches the calls.
+	Options []func(*middleware.Stack) error
 }
 
 // Connector calls business applications. It is safe for concurrent use.
@@ -80,7 +84,7 @@ func (a application) Move(ctx context.Context, move directory.Move) (directory.M
 		if fault.Is(err, fault.ConnectorRefused) {
 			a.tokens.forget(move.Tenant)
 		}
-		return directory.Moved{}, &smithy.OperationError{ServiceID: "Records", OperationName: "Reassign", Err: classified(err)}
+		return directory.Moved{}, &smithy.OperationError{ServiceID: service, OperationName: operation, Err: err}
 	}
 	if len(move.Records) > 0 {
 		// A hand-back names few enough for one answer.
@@ -127,23 +131,13 @@ func (a application) reassign(ctx context.Context, move *directory.Move) (*reass
 	if err != nil {
 		return nil, err
 	}
-	ctx, cancel := context.WithTimeout(ctx, callTimeout)
-	defer cancel()
+	ctx = middleware.WithOperationName(middleware.WithServiceID(ctx, service), operation)
 	handler := middleware.DecorateHandler(smithyhttp.NewClientHandlerWithOptions(a.client), stack)
 	answer, _, err := handler.Handle(ctx, callOf(move, a.setting.Types))
 	if err != nil {
 		return nil, err
 	}
 	return answer.(*reassignOutput), nil
-}
-
-// classified makes a fault of what none of the steps has named: the application
-// was not reached, or did not answer in time.
-func classified(err error) error {
-	if named(err) {
-		return err
-	}
-	return fault.New(fault.Unavailable, "the business application was not reached, or did not answer within %v; it is tried again", callTimeout).WithCause(err)
 }
 
 // named tells whether somebody has said already what an error means.

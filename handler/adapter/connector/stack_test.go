@@ -16,12 +16,12 @@ import (
 // TestStepOrder holds the order of a call's steps: what is signed has been
 // written down, and what is read has been sent.
 func TestStepOrder(t *testing.T) {
-	stack, err := application{}.stack(bearer.StaticTokenProvider{})
+	stack, err := application{Connector: New(Config{})}.stack(bearer.StaticTokenProvider{})
 	if err != nil {
 		t.Fatal(err)
 	}
 	want := []string{
-		"Reassign", "Initialize stack step", "Serialize stack step", "ReassignSerializer", "Build stack step",
+		"Reassign", "Initialize stack step", "ReassignDeadline", "Serialize stack step", "ReassignSerializer", "Build stack step",
 		"Finalize stack step", "BearerTokenAuthentication", "Deserialize stack step", "ReassignDeserializer",
 	}
 	if diff := cmp.Diff(want, stack.List()); diff != "" {

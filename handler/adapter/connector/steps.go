@@ -33,16 +33,32 @@ const (
 
 // stack is the steps of a call in their order.
 func (a application) stack(tokens bearer.TokenProvider) (*middleware.Stack, error) {
-	stack := middleware.NewStack("Reassign", smithyhttp.NewStackRequest)
+	stack := middleware.NewStack(operation, smithyhttp.NewStackRequest)
 	err := errors.Join(
+		stack.Initialize.Add(middleware.InitializeMiddlewareFunc("ReassignDeadline", bounded), middleware.After),
 		stack.Serialize.Add(middleware.SerializeMiddlewareFunc("ReassignSerializer", a.serialize), middleware.After),
 		bearer.AddAuthenticationMiddleware(stack, bearer.NewSignHTTPSMessage(), tokens),
 		stack.Deserialize.Add(middleware.DeserializeMiddlewareFunc("ReassignDeserializer", a.deserialize), middleware.After),
 	)
+	for _, option := range a.Options {
+		err = errors.Join(err, option(stack))
+	}
 	if err != nil {
 		return nil, fault.New(fault.Internal, "the call of the business application could not be prepared").WithCause(err)
 	}
 	return stack, nil
+}
+
+// bounded gives a call its time, and makes a fault of what none of the other
+// steps has named: the application was not reached, or did not answer in time.
+func bounded(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
+	ctx, cancel := context.WithTimeout(ctx, callTimeout)
+	defer cancel()
+	out, metadata, err := next.HandleInitialize(ctx, in)
+	if err != nil && !named(err) {
+		err = fault.New(fault.Unavailable, "the business application was not reached, or did not answer within %v; it is tried again", callTimeout).WithCause(err)
+	}
+	return out, metadata, err
 }
 
 func (a application) serialize(ctx context.Context, in middleware.SerializeInput, next middleware.SerializeHandler) (middleware.SerializeOutput, middleware.Metadata, error) {

@@ -66,12 +66,11 @@ func end(span trace.Span, rows int, err error) {
 		return
 	}
 	span.SetAttributes(keyRows.Int(rows))
-	finish(span, err)
+	finish(span, codeOf(err))
 }
 
-// finish closes a span with the fault of what it was about.
-func finish(span trace.Span, err error) {
-	code := codeOf(err)
+// finish closes a span with the code of the fault of what it was about.
+func finish(span trace.Span, code string) {
 	span.SetAttributes(keyFault.String(code))
 	if code != noFault && code != cancelled && fault.Code(code).Status() >= 500 {
 		span.SetStatus(codes.Error, code)
@@ -96,7 +95,7 @@ type watchedQueue struct {
 func (w watchedQueue) Send(ctx context.Context, m directory.Message) error {
 	ctx, span := w.telemetry.tracer.Start(ctx, "send leave", trace.WithSpanKind(trace.SpanKindProducer), trace.WithAttributes(ofMessage(m)...))
 	err := w.next.Send(ctx, m)
-	finish(span, err)
+	finish(span, codeOf(err))
 	return err
 }
 
@@ -113,7 +112,7 @@ func (t *Telemetry) Deliver(next func(ctx context.Context, body []byte) error) f
 	return func(ctx context.Context, body []byte) error {
 		ctx, span := t.tracer.Start(ctx, "receive leave", trace.WithSpanKind(trace.SpanKindConsumer))
 		err := next(ctx, body)
-		finish(span, err)
+		finish(span, codeOf(err))
 		return err
 	}
 }

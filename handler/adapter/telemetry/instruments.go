@@ -24,6 +24,9 @@ const (
 	metricAttempts = "handover.leave.attempts"
 	// metricDeadLetters counts the messages that the queue gave up.
 	metricDeadLetters = "handover.deadletters"
+	// metricCalls is how long calls of business applications took, in seconds, by
+	// operation and fault.
+	metricCalls = "handover.call.duration"
 	// metricLeaves is how many leaves are open, by state and age.
 	metricLeaves = "handover.leaves"
 	// metricOverdue is how many of them should be done by now.
@@ -39,16 +42,17 @@ const (
 	keyFault  = attribute.Key("handover.fault")
 	keyState  = attribute.Key("handover.leave.state")
 	keyAge    = attribute.Key("handover.leave.age")
-	// Of spans alone.
-	keyStatus    = attribute.Key("http.response.status_code")
-	keyTenant    = attribute.Key("handover.tenant")
-	keyTrips     = attribute.Key("handover.trips")
-	keyTable     = attribute.Key("handover.table")
+	// keyOperation is a word of the code, never what a caller says.
 	keyOperation = attribute.Key("handover.operation")
-	keyRows      = attribute.Key("handover.rows")
-	keyLeave     = attribute.Key("handover.leave")
-	keyAttempt   = attribute.Key("handover.leave.attempt")
-	keyMoved     = attribute.Key("handover.leave.moved")
+	// Of spans alone.
+	keyStatus  = attribute.Key("http.response.status_code")
+	keyTenant  = attribute.Key("handover.tenant")
+	keyTrips   = attribute.Key("handover.trips")
+	keyTable   = attribute.Key("handover.table")
+	keyRows    = attribute.Key("handover.rows")
+	keyLeave   = attribute.Key("handover.leave")
+	keyAttempt = attribute.Key("handover.leave.attempt")
+	keyMoved   = attribute.Key("handover.leave.moved")
 )
 
 // The values of keyFault that are no codes of a fault.
@@ -61,7 +65,7 @@ const (
 // instruments are what is counted with; the gauges are read when a reader asks.
 type instruments struct {
 	requests, refusals, attempts, deadLetters metric.Int64Counter
-	duration                                  metric.Float64Histogram
+	duration, calls                           metric.Float64Histogram
 	trips                                     metric.Int64Histogram
 	leaves, overdue                           metric.Int64ObservableGauge
 }
@@ -89,10 +93,15 @@ func newInstruments(meter metric.Meter) (i instruments, err error) {
 	i.deadLetters = counter(metricDeadLetters, "{message}", "messages that the queue gave up")
 	i.leaves = gauge(metricLeaves, "open leaves")
 	i.overdue = gauge(metricOverdue, "open leaves that should be done by now")
+	seconds := func(name, description string) metric.Float64Histogram {
+		h, err := meter.Float64Histogram(name, metric.WithUnit("s"), metric.WithDescription(description),
+			metric.WithExplicitBucketBoundaries(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60, 300))
+		keep(err)
+		return h
+	}
+	i.duration = seconds(metricDuration, "time to the answer")
+	i.calls = seconds(metricCalls, "calls of business applications")
 	var e error
-	i.duration, e = meter.Float64Histogram(metricDuration, metric.WithUnit("s"), metric.WithDescription("time to the answer"),
-		metric.WithExplicitBucketBoundaries(.001, .0025, .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10, 60, 300))
-	keep(e)
 	i.trips, e = meter.Int64Histogram(metricTrips, metric.WithUnit("{trip}"), metric.WithDescription("round trips to the tables"),
 		metric.WithExplicitBucketBoundaries(0, 1, 2, 3, 4, 5, 6, 8, 10, 15, 20, 50, 100))
 	keep(e)

@@ -44,7 +44,6 @@ func (t *Telemetry) observeLeaves(_ context.Context, o metric.Observer) error {
 
 // Attempt is what became of one attempt at a leave.
 type Attempt struct {
-	Message directory.Message
 	// State is empty where the message was about nothing.
 	State directory.LeaveState
 	Moved int
@@ -52,7 +51,7 @@ type Attempt struct {
 	Fault fault.Code
 }
 
-// Attempted counts an attempt, and says in its span what it was about.
+// Attempted counts an attempt, and says in its span how it ended.
 func (t *Telemetry) Attempted(ctx context.Context, a Attempt) {
 	if t == nil {
 		return
@@ -65,9 +64,7 @@ func (t *Telemetry) Attempted(ctx context.Context, a Attempt) {
 		code = noFault
 	}
 	t.attempts.Add(ctx, 1, metric.WithAttributes(keyState.String(state), keyFault.String(code)))
-	span := trace.SpanFromContext(ctx)
-	span.SetAttributes(ofMessage(a.Message)...)
-	span.SetAttributes(keyState.String(state), keyMoved.Int(a.Moved))
+	trace.SpanFromContext(ctx).SetAttributes(keyState.String(state), keyMoved.Int(a.Moved))
 }
 
 // DeadLettered counts a message that the queue gave up.

@@ -10,6 +10,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/aws/smithy-go/middleware"
+	smithyhttp "github.com/aws/smithy-go/transport/http"
 	"github.com/google/go-cmp/cmp"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/sdk/metric"
@@ -195,7 +197,8 @@ func TestLeaves(t *testing.T) {
 	c := collect(t)
 	m := directory.Message{Tenant: "acme", Leave: "01938f00-0000-7000-8000-000000000001", Attempt: 2}
 	deliver := c.Deliver(func(ctx context.Context, _ []byte) error {
-		c.Attempted(ctx, telemetry.Attempt{Message: m, State: directory.Blocked, Fault: fault.NoRecipient})
+		ctx = c.About(ctx, m)
+		c.Attempted(ctx, telemetry.Attempt{State: directory.Blocked, Fault: fault.NoRecipient})
 		return c.Queue(post{fault.New(fault.Unavailable, "away")}).Send(ctx, m)
 	})
 	if err := deliver(t.Context(), nil); err == nil {
@@ -250,9 +253,14 @@ func TestNothingStandsInTheWay(t *testing.T) {
 	if none.HTTP(mux) != http.Handler(mux) {
 		t.Error("a middleware without telemetry")
 	}
+	stack := middleware.NewStack("Reassign", smithyhttp.NewStackRequest)
+	steps := len(stack.List())
+	if err := none.Calls(stack); err != nil || len(stack.List()) != steps {
+		t.Errorf("steps without telemetry: %v, %v", err, stack.List())
+	}
 	allocations := testing.AllocsPerRun(100, func() {
 		none.Leaves(nil)
-		none.Attempted(t.Context(), telemetry.Attempt{})
+		none.Attempted(none.About(t.Context(), directory.Message{}), telemetry.Attempt{})
 		none.DeadLettered(t.Context(), directory.Message{})
 	})
 	if err := none.Close(t.Context()); err != nil || allocations != 0 {
