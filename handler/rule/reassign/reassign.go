@@ -32,7 +32,8 @@ type Limits struct {
 	// Lease is how long a claim keeps others away: longer than Run, since it is
 	// never renewed.
 	Lease time.Duration
-	// Resend is after how long a message that nobody took counts as lost.
+	// Resend is after how long a message that nobody took counts as lost; the one
+	// after it twice as long, and so on up to Lease.
 	Resend time.Duration
 	// RetryFirst and RetryLast bound the growing delay after a fault that may
 	// pass.
@@ -126,7 +127,7 @@ func (s *Service) enqueue(ctx context.Context, tenant string, leave directory.Le
 		path = []directory.LeaveState{directory.Waiting, directory.Queued}
 	}
 	now := s.Now()
-	after, err := leave.Through(now, now.Add(s.Limits.Resend), path...)
+	after, err := leave.Through(now, now.Add(s.resendAfter(leave, now)), path...)
 	if err != nil {
 		return err
 	}
@@ -134,6 +135,16 @@ func (s *Service) enqueue(ctx context.Context, tenant string, leave directory.Le
 		return ignoreChanged(err)
 	}
 	return s.Queue.Send(ctx, directory.Message{Tenant: tenant, Leave: leave.ID.String(), Attempt: after.Attempt})
+}
+
+// resendAfter is how long a message may stay untaken. Each that follows another
+// gets twice the time that one had: the queue may just be long, and every further
+// message would make it longer.
+func (s *Service) resendAfter(leave directory.Leave, now time.Time) time.Duration {
+	if leave.State != directory.Queued {
+		return s.Limits.Resend
+	}
+	return min(max(2*now.Sub(leave.Changed), s.Limits.Resend), s.Limits.Lease)
 }
 
 // userReturned ends a leave that no longer speaks for its user: cancelled when

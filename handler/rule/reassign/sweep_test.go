@@ -1,6 +1,7 @@
 package reassign_test
 
 import (
+	"context"
 	"testing"
 	"time"
 
@@ -48,6 +49,54 @@ func TestSweepCountsWhatIsOpen(t *testing.T) {
 				t.Errorf("%d blocked, %v; want the one on each sweep", swept.Open.In(directory.Blocked), err)
 			}
 			time.Sleep(20 * time.Minute)
+		}
+	})
+}
+
+// unread is a journal that is not to be read.
+type unread struct {
+	*ledger
+	*testing.T
+}
+
+func (u unread) LastChunk(context.Context, string, directory.ID) (int, error) {
+	u.T.Error("the journal is read before anything can stand in it")
+	return 0, nil
+}
+
+// TestFirstAttemptReadsNoJournal spares each leave a range read.
+func TestFirstAttemptReadsNoJournal(t *testing.T) {
+	inBubble(t, "", func(t *testing.T, s *scene) {
+		s.Journal = unread{s.ledger, t}
+		s.eveLeaves(t)
+		drain(t, s.Service, s.ledger)
+		wantState(t, s.ledger, s.leaveID, directory.Done)
+	})
+}
+
+// TestMessagesThatNobodyTakes sends one again after a minute, and then each time
+// after twice as long, up to the five minutes of a claim: where the queue is only
+// long, messages must not make it longer still.
+func TestMessagesThatNobodyTakes(t *testing.T) {
+	inBubble(t, "for half an hour", func(t *testing.T, s *scene) {
+		s.eveLeaves(t)
+		began, sent := time.Now(), []int{}
+		for range 30 {
+			time.Sleep(time.Minute)
+			before := len(s.messages)
+			if _, err := s.Sweep(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+			if len(s.messages) > before {
+				sent = append(sent, int(time.Since(began).Minutes()))
+			}
+		}
+		if diff := cmp.Diff([]int{1, 3, 7, 12, 17, 22, 27}, sent); diff != "" {
+			t.Errorf("minutes after which a message was sent (-want +got):\n%s", diff)
+		}
+		drain(t, s.Service, s.ledger)
+		if wantState(t, s.ledger, s.leaveID, directory.Done); s.openOf(s.ann) != 10 {
+			t.Errorf("ann has %d", s.openOf(s.ann))
 		}
 	})
 }

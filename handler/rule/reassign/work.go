@@ -124,11 +124,13 @@ func (r *run) pathToRunning() []directory.LeaveState {
 // leave. Recipient and leaver are read anew before each chunk, so that what
 // happened to either during the one before is seen.
 func (r *run) carryOut(ctx context.Context) error {
-	resumed, number, err := r.resume(ctx, r.tenant, r.leave)
-	if err != nil {
-		return r.settleFault(ctx, err)
+	// Before a first attempt nobody has moved anything.
+	if r.leave.Attempt > 1 {
+		var err error
+		if r.leave, r.number, err = r.resume(ctx, r.tenant, r.leave); err != nil {
+			return r.settleFault(ctx, err)
+		}
 	}
-	r.leave, r.number = resumed, number
 	for {
 		leaver, err := r.Service.leaver(ctx, r.tenant, r.leave)
 		if err != nil {
