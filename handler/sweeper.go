@@ -6,9 +6,14 @@ import (
 	"time"
 )
 
-// sweepEvery is how often a process without a Functions host sweeps; a deployed
-// one is called each minute by the host's timer.
-const sweepEvery = time.Second
+const (
+	// sweepEvery is how often a process without a Functions host sweeps; a deployed
+	// one is called each minute by the host's timer.
+	sweepEvery = time.Second
+	// sweepShare bounds what the sweep takes of the storage where it is slow: one
+	// part in ten.
+	sweepShare = 10
+)
 
 // recoverAndSweep drives on what an earlier process left, if that one must be
 // dead; then it sweeps, unless the host's timer does.
@@ -19,17 +24,18 @@ func (p *Program) recoverAndSweep(ctx context.Context) {
 	if p.options.Triggers {
 		return
 	}
-	ticker := time.NewTicker(sweepEvery)
-	defer ticker.Stop()
+	wait := sweepEvery
 	for {
 		select {
 		case <-ctx.Done():
 			return
-		case <-ticker.C:
-			if _, err := p.work.Sweep(ctx); err != nil && ctx.Err() == nil {
-				warn(p.options.Log, "the sweep met trouble", err)
-			}
+		case <-time.After(wait):
 		}
+		began := time.Now()
+		if _, err := p.work.Sweep(ctx); err != nil && ctx.Err() == nil {
+			warn(p.options.Log, "the sweep met trouble", err)
+		}
+		wait = max(sweepEvery, (sweepShare-1)*time.Since(began))
 	}
 }
 
