@@ -198,15 +198,18 @@ func (w *world) leaver(name string, records int) string {
 	return id
 }
 
+// disabling is the body of the PATCH that takes somebody's access away.
+var disabling = map[string]any{
+	"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
+	"Operations": []any{map[string]any{"op": "Replace", "path": "active", "value": "False"}},
+}
+
 // disable is the PATCH that a directory sends when somebody leaves. It tells
 // how long the answer took.
 func (w *world) disable(user string) time.Duration {
 	w.t.Helper()
 	began := time.Now()
-	w.must(200, "PATCH", w.scim("/Users/"+user), w.token, map[string]any{
-		"schemas":    []string{"urn:ietf:params:scim:api:messages:2.0:PatchOp"},
-		"Operations": []any{map[string]any{"op": "Replace", "path": "active", "value": "False"}},
-	})
+	w.must(200, "PATCH", w.scim("/Users/"+user), w.token, disabling)
 	return time.Since(began)
 }
 
