@@ -32,7 +32,7 @@ func TestEmulatorEndsWithItsTest(t *testing.T) {
 				t.Fatal(err)
 			}
 			for began := time.Now(); answers(host); time.Sleep(10 * time.Millisecond) {
-				if time.Since(began) > 10*time.Second {
+				if time.Since(began) > time.Minute {
 					t.Fatal("it still runs")
 				}
 			}
@@ -125,7 +125,7 @@ func TestTheHostsMechanismIsOffered(t *testing.T) {
 	if _, err := conn.Write([]byte("AMQP\x03\x01\x00\x00")); err != nil {
 		t.Fatal(err)
 	}
-	_ = conn.SetReadDeadline(time.Now().Add(5 * time.Second))
+	_ = conn.SetReadDeadline(time.Now().Add(time.Minute))
 	var got []byte
 	for !strings.Contains(string(got), "MSSBCBS") || !strings.Contains(string(got), "ANONYMOUS") {
 		buffer := make([]byte, 512)

@@ -11,6 +11,9 @@ import (
 	"handover/handler/adapter/azure/azuretest"
 )
 
+// patience ends a test that hangs; no test comes near it, on however busy a machine.
+const patience = 2 * time.Minute
+
 // world is a queue of its own and a client of its own for one test.
 type world struct {
 	t          *testing.T
@@ -26,6 +29,11 @@ type world struct {
 func open(t *testing.T, q azuretest.Queue) *world {
 	t.Helper()
 	t.Parallel()
+	return openQueue(t, q)
+}
+
+func openQueue(t *testing.T, q azuretest.Queue) *world {
+	t.Helper()
 	q.Name = azuretest.QueueName(t)
 	w := &world{t: t, queue: q.Name, lock: q.LockDuration}
 	w.connection, w.admin = azuretest.ServiceBus(t, q)
@@ -60,7 +68,7 @@ func must[T any](value T, err error) T {
 }
 
 func (w *world) ctx() context.Context {
-	ctx, cancel := context.WithTimeout(w.t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(w.t.Context(), patience)
 	w.t.Cleanup(cancel)
 	return ctx
 }
@@ -95,6 +103,23 @@ func (w *world) receiveFrom(receiver *azservicebus.Receiver) *azservicebus.Recei
 		if len(messages) > 0 {
 			return messages[0]
 		}
+	}
+}
+
+// inTime runs what must be faster than a time of its own, a lock for instance. On
+// a busy machine it may be late, so it is tried again with twice the time, six
+// times altogether; it fails the test only if no time is enough.
+func inTime(t *testing.T, first time.Duration, run func(d time.Duration) error) {
+	t.Helper()
+	for d, tries := first, 1; ; d, tries = 2*d, tries+1 {
+		err := run(d)
+		if err == nil {
+			return
+		}
+		if tries == 6 {
+			t.Fatalf("with %v: %v", d, err)
+		}
+		t.Logf("with %v: %v; once more with twice the time", d, err)
 	}
 }
 
