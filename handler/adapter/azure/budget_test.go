@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"handover/handler/core/fault"
 	"handover/handler/rule/provision"
@@ -14,7 +13,7 @@ import (
 // the client's transport. Requests are exact, depth is a limit. A line that
 // says more than its operation needs names the reason.
 func TestRoundTripBudget(t *testing.T) {
-	w := &watch{delay: 60 * time.Millisecond, Client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	w := &watch{Client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
 	d := newDesk(t, w)
 	ann, zoe := d.user("ann"), d.user("zoe")
 	for i := range 150 {
@@ -28,7 +27,7 @@ func TestRoundTripBudget(t *testing.T) {
 	}
 	holds := func(name string, want cost, run func() error) {
 		var err error
-		got := w.during(func() { err = run() })
+		got := w.during(want, func() { err = run() })
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
 		}

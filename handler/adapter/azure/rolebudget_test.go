@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"net/http"
 	"testing"
-	"time"
 
 	"handover/handler/core/directory"
 	"handover/handler/rule/admin"
@@ -15,7 +14,7 @@ import (
 // TestRoundTripBudgetOfRoles is the budget of what the application asks about its
 // users, and of what an operator changes about them.
 func TestRoundTripBudgetOfRoles(t *testing.T) {
-	w := &watch{delay: 60 * time.Millisecond, Client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
+	w := &watch{Client: http.Client{Transport: &http.Transport{MaxIdleConnsPerHost: 256}}}
 	d := newDesk(t, w)
 	ids := make([]directory.ID, 110)
 	for i := range ids {
@@ -59,7 +58,7 @@ func TestRoundTripBudgetOfRoles(t *testing.T) {
 	}
 	for _, test := range tests {
 		var err error
-		got := w.during(func() { err = test.run() })
+		got := w.during(test.want, func() { err = test.run() })
 		if err != nil {
 			t.Errorf("%s: %v", test.name, err)
 		}

@@ -21,7 +21,7 @@ func TestReceiverCompletes(t *testing.T) {
 	})
 	for attempt := range 3 {
 		w.send(attempt)
-		if a := within(t, 5*time.Second, got, "a delivery"); a != attempt {
+		if a := await(t, got, "a delivery"); a != attempt {
 			t.Errorf("delivered %d, want %d", a, attempt)
 		}
 	}
@@ -48,7 +48,7 @@ func TestPoisonEndsAmongTheDeadLetters(t *testing.T) {
 		letters <- attempt
 		return nil
 	})
-	if a := within(t, 5*time.Second, letters, "a dead letter"); a != 7 {
+	if a := await(t, letters, "a dead letter"); a != 7 {
 		t.Errorf("the dead letter is %d, want 7", a)
 	}
 	w.eventually(azuretest.Counts{})
@@ -70,47 +70,56 @@ func TestFailedMessageComesAgain(t *testing.T) {
 	}
 }
 
-// TestLongHandlerKeepsItsMessage works for longer than two locks.
+// TestLongHandlerKeepsItsMessage works for longer than two locks. A machine may
+// be too busy to renew a short lock in time, so a lock that was lost is followed
+// by a longer one; the test fails if none is long enough.
 func TestLongHandlerKeepsItsMessage(t *testing.T) {
-	w := openBus(t, azuretest.Queue{LockDuration: azuretest.ShortLock()})
-	var deliveries atomic.Int32
-	w.run(w.receiver(azure.ReceiverOptions{}), func(ctx context.Context, _ int) error {
-		deliveries.Add(1)
-		select {
-		case <-time.After(w.lock * 5 / 2):
-			return nil
-		case <-ctx.Done():
-			return ctx.Err()
+	t.Parallel()
+	for lock, tries := azuretest.ShortLock(), 1; ; lock, tries = 2*lock, tries+1 {
+		w := openQueue(t, azuretest.Queue{LockDuration: lock})
+		var deliveries atomic.Int32
+		stop := w.run(w.receiver(azure.ReceiverOptions{}), func(ctx context.Context, _ int) error {
+			deliveries.Add(1)
+			select {
+			case <-time.After(lock * 5 / 2):
+				return nil
+			case <-ctx.Done():
+				return ctx.Err()
+			}
+		})
+		w.send(1)
+		w.eventually(azuretest.Counts{})
+		stop()
+		if deliveries.Load() == 1 && w.log.String() == "" {
+			return
 		}
-	})
-	w.send(1)
-	w.eventually(azuretest.Counts{})
-	if deliveries.Load() != 1 || w.log.String() != "" {
-		t.Errorf("%d deliveries, want one; log:\n%s", deliveries.Load(), w.log)
+		if tries == 5 {
+			t.Fatalf("%d deliveries under a lock of %v, want one; log:\n%s", deliveries.Load(), lock, w.log)
+		}
 	}
 }
 
 // TestLostLockEndsTheHandler has the queue away for longer than a lock.
 func TestLostLockEndsTheHandler(t *testing.T) {
 	w := openBus(t, azuretest.Queue{LockDuration: azuretest.ShortLock()})
-	began, ended := make(chan struct{}, 2), make(chan error, 2)
+	began, ended := make(chan struct{}, 10), make(chan error, 10)
+	var deliveries atomic.Int32
 	w.run(w.receiver(azure.ReceiverOptions{}), func(ctx context.Context, _ int) error {
 		began <- struct{}{}
-		select {
-		case <-ctx.Done():
-			ended <- ctx.Err()
-			return ctx.Err()
-		case <-time.After(3 * w.lock):
+		if deliveries.Add(1) > 1 {
 			return nil
 		}
+		<-ctx.Done()
+		ended <- ctx.Err()
+		return ctx.Err()
 	})
 	w.send(1)
-	within(t, 5*time.Second, began, "the first delivery")
+	await(t, began, "the first delivery")
 	w.admin.Pause(w.queue)
 	time.Sleep(w.lock + 200*time.Millisecond)
 	w.admin.Resume(w.queue)
-	within(t, 5*time.Second, ended, "the end of the handler that lost its lock")
-	within(t, 5*time.Second, began, "the second delivery")
+	await(t, ended, "the end of the handler that lost its lock")
+	await(t, began, "the second delivery")
 	w.eventually(azuretest.Counts{})
 }
 
@@ -144,7 +153,7 @@ func TestCutWhileWaiting(t *testing.T) {
 	})
 	for attempt := range 4 {
 		w.send(attempt)
-		within(t, 5*time.Second, got, "a delivery")
+		await(t, got, "a delivery")
 		w.admin.Cut(w.queue)
 	}
 	w.eventually(azuretest.Counts{})
@@ -170,7 +179,7 @@ func TestWorkersAreLimited(t *testing.T) {
 		done.Add(1)
 		return nil
 	})
-	within(t, 5*time.Second, full, "the use of all workers")
+	await(t, full, "the use of all workers")
 	w.eventually(azuretest.Counts{})
 	if most.Load() != workers || done.Load() != messages {
 		t.Errorf("%d at once, %d done; want %d and %d", most.Load(), done.Load(), workers, messages)
@@ -188,7 +197,7 @@ func TestStopWaitsForHandlers(t *testing.T) {
 		return ctx.Err()
 	})
 	w.send(1)
-	within(t, 5*time.Second, began, "the delivery")
+	await(t, began, "the delivery")
 	stop()
 	if got := w.admin.Counts(w.queue); got != (azuretest.Counts{Active: 1}) {
 		t.Errorf("the queue holds %+v, want the message back", got)
@@ -196,15 +205,23 @@ func TestStopWaitsForHandlers(t *testing.T) {
 }
 
 func TestReceiverWaitsForAQueueThatIsNotThere(t *testing.T) {
+	const pause = 50 * time.Millisecond
 	w := openBus(t, azuretest.Queue{})
-	receiver, err := w.bus.Receiver(w.queue+"-not", w.logged(azure.ReceiverOptions{Pause: 50 * time.Millisecond}))
+	receiver, err := w.bus.Receiver(w.queue+"-not", w.logged(azure.ReceiverOptions{Pause: pause}))
 	if err != nil {
 		t.Fatal(err)
 	}
+	complaints := func() int { return strings.Count(w.log.String(), "there is no queue") }
+	began := time.Now()
 	stop := w.run(receiver, func(context.Context, int) error { return nil })
-	time.Sleep(300 * time.Millisecond)
+	for complaints() < 3 {
+		if time.Since(began) > patience {
+			t.Fatalf("it said %d times that there is no queue:\n%s", complaints(), w.log)
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
 	stop()
-	if n := strings.Count(w.log.String(), "there is no queue"); n < 2 || n > 10 {
-		t.Errorf("it said %d times that there is no queue:\n%s", n, w.log)
+	if most := 1 + int(time.Since(began)/pause); complaints() > most {
+		t.Errorf("it said %d times that there is no queue, without a pause:\n%s", complaints(), w.log)
 	}
 }

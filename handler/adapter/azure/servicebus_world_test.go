@@ -14,6 +14,10 @@ import (
 	"handover/handler/core/directory"
 )
 
+// patience ends a test in which something never happens; no test comes near it,
+// on however busy a machine.
+const patience = 2 * time.Minute
+
 // busWorld is a queue of its own and a client of its own for one test.
 type busWorld struct {
 	t      *testing.T
@@ -28,6 +32,11 @@ type busWorld struct {
 func openBus(t *testing.T, q azuretest.Queue) *busWorld {
 	t.Helper()
 	t.Parallel()
+	return openQueue(t, q)
+}
+
+func openQueue(t *testing.T, q azuretest.Queue) *busWorld {
+	t.Helper()
 	q.Name = azuretest.QueueName(t)
 	w := &busWorld{t: t, queue: q.Name, lock: q.LockDuration, log: &lines{}}
 	connection, admin := azuretest.ServiceBus(t, q)
@@ -123,7 +132,7 @@ func (w *busWorld) logged(options azure.ReceiverOptions) azure.ReceiverOptions {
 func (w *busWorld) eventually(want azuretest.Counts) {
 	w.t.Helper()
 	var got azuretest.Counts
-	for began := time.Now(); time.Since(began) < 15*time.Second; time.Sleep(20 * time.Millisecond) {
+	for began := time.Now(); time.Since(began) < patience; time.Sleep(20 * time.Millisecond) {
 		if got = w.admin.Counts(w.queue); got == want {
 			return
 		}
@@ -131,14 +140,14 @@ func (w *busWorld) eventually(want azuretest.Counts) {
 	w.t.Errorf("the queue holds %+v, want %+v\n%s", got, want, w.log)
 }
 
-// within wants a value from a channel soon.
-func within[T any](t *testing.T, d time.Duration, from <-chan T, what string) T {
+// await wants a value from a channel.
+func await[T any](t *testing.T, from <-chan T, what string) T {
 	t.Helper()
 	select {
 	case value := <-from:
 		return value
-	case <-time.After(d):
-		t.Fatalf("%s did not happen within %v", what, d)
+	case <-time.After(patience):
+		t.Fatalf("%s did not happen within %v", what, patience)
 		panic("unreachable")
 	}
 }

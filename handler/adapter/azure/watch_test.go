@@ -7,28 +7,31 @@ import (
 	"time"
 )
 
+// overlap is how long a request is held, so that requests overlap that do not
+// wait for one another: far longer than a busy machine needs to begin the second.
+const overlap = 250 * time.Millisecond
+
 // watch carries requests out and notes from when to when each was on its way.
 type watch struct {
 	http.Client
-	delay time.Duration
 	mu    sync.Mutex
 	on    bool
+	delay time.Duration
 	seen  []interval
 }
 
 type interval struct{ start, end time.Time }
 
-// Do implements policy.Transporter. The delay makes requests overlap that do
-// not wait for one another.
+// Do implements policy.Transporter.
 func (w *watch) Do(req *http.Request) (*http.Response, error) {
 	w.mu.Lock()
-	on := w.on
+	on, delay := w.on, w.delay
 	w.mu.Unlock()
 	if !on {
 		return w.Client.Do(req)
 	}
 	start := time.Now()
-	time.Sleep(w.delay)
+	time.Sleep(delay)
 	resp, err := w.Client.Do(req)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -41,10 +44,14 @@ func (w *watch) Do(req *http.Request) (*http.Response, error) {
 type cost struct{ Requests, Depth int }
 
 // during counts what run sends. The depth is the most requests of which each
-// began after the one before had ended.
-func (w *watch) during(run func()) cost {
+// began after the one before had ended. No request is held where each may wait
+// for the one before.
+func (w *watch) during(budget cost, run func()) cost {
 	w.mu.Lock()
-	w.on, w.seen = true, nil
+	w.on, w.delay, w.seen = true, 0, nil
+	if budget.Depth < budget.Requests {
+		w.delay = overlap
+	}
 	w.mu.Unlock()
 	run()
 	w.mu.Lock()
