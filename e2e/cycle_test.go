@@ -13,10 +13,10 @@ import (
 func TestCycle(t *testing.T) {
 	t.Run("on a file", func(t *testing.T) {
 		b, _ := onFile(t)
-		playCycle(t, start(t, b))
+		playCycle(t, start(t, unhurried(b)))
 	})
 	t.Run("on tables and a queue", func(t *testing.T) {
-		playCycle(t, start(t, onAzure(t).base))
+		playCycle(t, start(t, unhurried(onAzure(t).base)))
 	})
 }
 

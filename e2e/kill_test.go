@@ -25,7 +25,8 @@ func TestKilledInTheMiddle(t *testing.T) {
 
 func killInTheMiddle(t *testing.T, h *host.Host, records int) {
 	w := newWorld(t, h)
-	for i := range 3 {
+	// A busy machine may show the first move late, when all is done.
+	for i := range 10 {
 		eve := w.leaver(fmt.Sprint("eve", i), records)
 		w.disable(eve)
 		var moved int
@@ -63,7 +64,9 @@ func killAtAnyTime(t *testing.T, h *host.Host) {
 	killer.Go(func() {
 		for i := range kills {
 			time.Sleep(time.Duration(100+37*i) * time.Millisecond)
-			h.Kill()
+			for len(h.Exits()) == i { // between two programs there is none to kill
+				h.Kill()
+			}
 		}
 		close(done)
 	})

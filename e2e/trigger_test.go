@@ -48,7 +48,7 @@ func raw(t *testing.T, h *host.Host, path, headers string) string {
 		t.Fatal(err)
 	}
 	defer connection.Close()
-	_ = connection.SetDeadline(time.Now().Add(10 * time.Second))
+	_ = connection.SetDeadline(time.Now().Add(patience))
 	const body = `{"Data":{"message":{},"timer":{}},"Metadata":{}}`
 	fmt.Fprintf(connection, "POST %s HTTP/1.1\r\nHost: %s\r\n%sContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%s",
 		path, address, headers, len(body), body)
@@ -75,14 +75,17 @@ func TestUnusableMessage(t *testing.T) {
 	if i := h.Invocations("deadletter")[0]; i.Err != nil || i.Status != 200 {
 		t.Errorf("the dead-letter function: %+v", i)
 	}
-	logged := 0
-	for _, line := range h.Lines() {
-		if line.Severity == host.Error && strings.Contains(line.Text, "messageUnusable") && strings.Contains(line.Text, "deadletter") {
-			logged++
+	logged := func() (n int) {
+		for _, line := range h.Lines() {
+			if line.Severity == host.Error && strings.Contains(line.Text, "messageUnusable") && strings.Contains(line.Text, "deadletter") {
+				n++
+			}
 		}
+		return n
 	}
-	if logged != 1 || queues.Length(queue+host.DeadLetterQueue) != 0 {
-		t.Errorf("%d lines in the log, %d messages left", logged, queues.Length(queue+host.DeadLetterQueue))
+	w.until("the line in the log", func() bool { return logged() > 0 }, func() any { return h.Lines() })
+	if logged() != 1 || queues.Length(queue+host.DeadLetterQueue) != 0 {
+		t.Errorf("%d lines in the log, %d messages left", logged(), queues.Length(queue+host.DeadLetterQueue))
 	}
 }
 

@@ -56,6 +56,8 @@ func fakeAnswer(w http.ResponseWriter, r *http.Request) {
 	case strings.HasPrefix(r.URL.Path, "/web"):
 		w.Header().Set("ETag", `W/"1"`)
 		_ = json.NewEncoder(w).Encode(seen{r.Method, r.RequestURI, r.Host, does, r.Header, r.ContentLength})
+	case r.URL.Path == "/dead": // a dead letter says what was done with the message
+		ok()
 	case strings.Contains(does, "empty"):
 	case strings.Contains(does, "no content"):
 		w.WriteHeader(http.StatusNoContent)
@@ -86,6 +88,13 @@ func hosted(t *testing.T) (*host.Host, *host.Memory) {
 	return hostedOn(t, nil, queues.Open), queues
 }
 
+// hurried is hosted with so short a functionTimeout that a test can wait for it.
+func hurried(t *testing.T) (*host.Host, *host.Memory) {
+	t.Helper()
+	queues := host.NewMemory()
+	return hostedOn(t, map[string]string{"AzureFunctionsJobHost__functionTimeout": "00:00:01"}, queues.Open), queues
+}
+
 type opener = func(ctx context.Context, connection, name string) (host.Queue, error)
 
 func hostedOn(t *testing.T, settings map[string]string, queue opener) *host.Host {
@@ -97,7 +106,7 @@ func hostedOn(t *testing.T, settings map[string]string, queue opener) *host.Host
 	}
 	for path, content := range map[string]any{
 		"host.json": map[string]any{
-			"version": "2.0", "functionTimeout": "00:00:01",
+			"version": "2.0", "functionTimeout": "00:10:00",
 			"customHandler": map[string]any{
 				"description": map[string]any{"defaultExecutablePath": program}, "enableProxyingHttpRequest": true,
 			},
@@ -147,7 +156,7 @@ func function(bindings ...any) map[string]any { return map[string]any{"bindings"
 // until waits for a condition.
 func until(t *testing.T, what string, condition func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(20 * time.Second); !condition(); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(2 * time.Minute); !condition(); time.Sleep(5 * time.Millisecond) {
 		if time.Now().After(deadline) {
 			t.Fatal("this never happens: " + what)
 		}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"os"
 	"os/exec"
@@ -146,14 +147,21 @@ func (w *worker) start() (*process, error) {
 	return p, nil
 }
 
+// freePort finds a port that nobody listens on, below those that systems give
+// out by themselves, from 32768 on: one of those might be given to somebody else
+// before the program takes it.
 func freePort() (string, error) {
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return "", err
+	const lowest, ports, tries = 20_000, 12_000, 50
+	var taken error
+	for range tries {
+		port := strconv.Itoa(lowest + rand.IntN(ports))
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", port))
+		if err == nil {
+			return port, listener.Close()
+		}
+		taken = err
 	}
-	defer listener.Close()
-	_, port, err := net.SplitHostPort(listener.Addr().String())
-	return port, err
+	return "", taken
 }
 
 // environment is what the program gets: the app settings, what the host adds,
