@@ -22,7 +22,7 @@ func TestPoisonIsBuried(t *testing.T) {
 	if err := queue.Send(t.Context(), "1", []byte("poison")); err != nil {
 		t.Fatal(err)
 	}
-	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, stop := context.WithTimeout(t.Context(), patience)
 	defer stop()
 	living := &worker{take: queue.Receive, log: program.options.Log, step: func() {}}
 	dead := &worker{take: queue.ReceiveDeadLetter, log: program.options.Log, step: func() {}}

@@ -233,7 +233,7 @@ func TestKilledAtEveryStep(t *testing.T) {
 // it did; a child with no such step is killed once the leave is done.
 func runChild(t *testing.T, s *stage, d departure, dieAt int) (died bool) {
 	t.Helper()
-	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.timeout=60s")
+	child := exec.Command(os.Args[0], "-test.run=^TestChild$", "-test.timeout=10m")
 	child.Env = append(os.Environ(), fmt.Sprint(dieAtVariable, "=", dieAt), dataVariable+"="+s.data)
 	child.Stderr = os.Stderr
 	out, err := child.StdoutPipe()
@@ -298,7 +298,7 @@ func (c *caller) checkEnd(s *stage, d departure, dieAt int) {
 	if err != nil || status/100 != 2 {
 		c.t.Fatalf("died at step %d: the second try is answered %d (%v)", dieAt, status, err)
 	}
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(patience)
 	var leaves map[string]any
 	for !allDone(leaves) {
 		if time.Now().After(deadline) {
@@ -356,7 +356,7 @@ func (c *caller) owned(s *stage, owner, status string) int {
 // checkGroups waits until the deleted user is out of every group.
 func (c *caller) checkGroups(s *stage, dieAt int) {
 	c.t.Helper()
-	deadline := time.Now().Add(10 * time.Second)
+	deadline := time.Now().Add(patience)
 	for _, group := range s.groups {
 		for {
 			answer := c.must(200, "GET", "/scim/acme/v2/Groups/"+group, s.token, nil)

@@ -17,6 +17,10 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"handover": main})
 }
 
+// patience ends a test in which something never happens; no test comes near it,
+// on however busy a machine.
+const patience = 3 * time.Minute
+
 // TestScripts plays what people type. Beside the program, a script may say
 // "dev", which runs one until the script ends, "occupy", which takes a port,
 // "version", "push", "rename", "hire", "allow", "record" and "await".
@@ -84,11 +88,10 @@ func (w *words) String() string {
 
 // await returns the groups of the pattern once it was written.
 func (w *words) await(t interface{ Fatalf(string, ...any) }, pattern *regexp.Regexp) []string {
-	for range 1000 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		if found := pattern.FindStringSubmatch(w.String()); found != nil {
 			return found
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	t.Fatalf("%v was not written:\n%s", pattern, w)
 	return nil

@@ -11,11 +11,13 @@ import (
 	"encoding/json"
 	"encoding/pem"
 	"math/big"
+	mathrand "math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 
@@ -44,12 +46,7 @@ func buildRecordsApp(t *testing.T) string {
 func startRecordsApp(t *testing.T, program string, flags []string) *recordsApp {
 	t.Helper()
 	folder := t.TempDir()
-	listener, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	address := listener.Addr().String()
-	_ = listener.Close()
+	address := freeAddress(t)
 	a := &recordsApp{t: t, url: "https://" + address, roots: certify(t, folder)}
 	a.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.roots}}}
 	flags = append([]string{"--listen", address, "--chunk", "30"}, flags...)
@@ -66,6 +63,23 @@ func startRecordsApp(t *testing.T, program string, flags []string) *recordsApp {
 	t.Cleanup(func() { stop(); <-ended })
 	a.await()
 	return a
+}
+
+// freeAddress finds a port for a program that dies and starts again: below those
+// that systems give out by themselves, from 32768 on, so that nobody gets it
+// meanwhile.
+func freeAddress(t *testing.T) string {
+	t.Helper()
+	const lowest, ports, tries = 10_000, 10_000, 50
+	for range tries {
+		listener, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(lowest+mathrand.IntN(ports))))
+		if err == nil {
+			_ = listener.Close()
+			return listener.Addr().String()
+		}
+	}
+	t.Fatalf("%d ports of %d are taken", tries, ports)
+	return ""
 }
 
 // certify writes a certificate for the loopback address into a folder.
@@ -104,7 +118,7 @@ func certify(t *testing.T, folder string) *x509.CertPool {
 // await waits until the program takes connections.
 func (a *recordsApp) await() {
 	a.t.Helper()
-	for deadline := time.Now().Add(appPatience); ; time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(patience); ; time.Sleep(5 * time.Millisecond) {
 		conn, err := net.Dial("tcp", a.url[len("https://"):])
 		if err == nil {
 			_ = conn.Close()

@@ -26,10 +26,9 @@ import (
 // of a leaver.
 
 const (
-	recordsKey  = "key-of-the-records-app"
-	appOpen     = 200
-	appClosed   = 3
-	appPatience = 20 * time.Second
+	recordsKey = "key-of-the-records-app"
+	appOpen    = 200
+	appClosed  = 3
 )
 
 func TestRecordsApp(t *testing.T) {
@@ -174,7 +173,7 @@ func (o *office) eveLeaves() {
 // the leave is at an end.
 func (o *office) drive() {
 	o.Helper()
-	for deadline := time.Now().Add(appPatience); time.Now().Before(deadline); o.now = o.now.Add(time.Hour) {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); o.now = o.now.Add(time.Hour) {
 		for len(o.messages) > 0 {
 			m := o.messages[0]
 			o.messages = o.messages[1:]

@@ -50,13 +50,12 @@ func await(ts *testscript.TestScript, _ bool, args []string) {
 	var list struct {
 		Leaves []struct{ ID, State string }
 	}
-	for range 500 {
+	for deadline := time.Now().Add(patience); time.Now().Before(deadline); time.Sleep(10 * time.Millisecond) {
 		manage(ts, http.MethodGet, "/manage/v1/tenants/acme/leaves?limit=1", nil, &list)
 		if len(list.Leaves) == 1 && list.Leaves[0].State == args[0] {
 			ts.Setenv("LEAVE", list.Leaves[0].ID)
 			return
 		}
-		time.Sleep(10 * time.Millisecond)
 	}
 	ts.Fatalf("the newest leave is not %s: %v", args[0], list.Leaves)
 }
