@@ -129,6 +129,10 @@ func TestFilterRefused(t *testing.T) {
 	}
 }
 
+// bounded is far more than a busy machine needs for what takes time in proportion
+// to its length; what takes the square of it needs minutes.
+const bounded = time.Minute
+
 func TestFilterIsBounded(t *testing.T) {
 	for name, text := range map[string]string{
 		"100,000 brackets":        strings.Repeat("(", 100_000),
@@ -142,7 +146,7 @@ func TestFilterIsBounded(t *testing.T) {
 			if !fault.Is(err, fault.InvalidFilter) {
 				t.Errorf("got %v, want invalidFilter", err)
 			}
-			if took := time.Since(start); took > 50*time.Millisecond {
+			if took := time.Since(start); took > bounded {
 				t.Errorf("took %v", took)
 			}
 		})
