@@ -166,7 +166,7 @@ func checkMessages(t *testing.T, file *local.File, acknowledged map[string]bool)
 			missing[id] = true
 		}
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
+	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer cancel()
 	queue := file.Queue("leaves", local.QueueOptions{})
 	for len(missing) > 0 {

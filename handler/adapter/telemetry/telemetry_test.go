@@ -294,7 +294,7 @@ func TestOpenExports(t *testing.T) {
 	got := make(chan string, 8)
 	collector := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) { got <- r.URL.Path }))
 	defer collector.Close()
-	for _, endpoint := range []string{collector.URL, "http://127.0.0.1:1"} {
+	for endpoint, patience := range map[string]time.Duration{collector.URL: time.Minute, "http://127.0.0.1:1": time.Second} {
 		t.Setenv("OTEL_EXPORTER_OTLP_ENDPOINT", endpoint)
 		opened, err := telemetry.Open(t.Context(), telemetry.Config{Now: time.Now, Process: "p1", Failed: func(error) {}})
 		if err != nil {
@@ -302,7 +302,7 @@ func TestOpenExports(t *testing.T) {
 		}
 		_ = opened.Queue(post{}).Send(t.Context(), directory.Message{})
 		opened.DeadLettered(t.Context(), directory.Message{})
-		ctx, cancel := context.WithTimeout(t.Context(), time.Second)
+		ctx, cancel := context.WithTimeout(t.Context(), patience)
 		err = opened.Close(ctx)
 		cancel()
 		if (err == nil) != (endpoint == collector.URL) {
