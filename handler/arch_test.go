@@ -34,7 +34,8 @@ var allowed = map[string][]string{
 	"adapter/store":           {"core/*", "adapter/table"},
 	"adapter/telemetry":       {"core/*", "adapter/table"},
 
-	"rule/*": {"core/*"},
+	"rule/*":                     {"core/*"},
+	"rule/reassign/reassigntest": {"core/*", "rule/reassign"},
 
 	"edge/exchange": {"core/*"},
 	"edge/*":        {"core/*", "rule/*", "edge/exchange"},

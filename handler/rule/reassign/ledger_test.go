@@ -19,6 +19,7 @@ type ledger struct {
 	directory.Users
 	directory.Tenants
 	directory.Leaves
+	directory.Records
 
 	mu       sync.Mutex
 	version  int
@@ -42,7 +43,11 @@ type ledger struct {
 	deaf bool
 }
 
-const tenantID = "acme"
+const (
+	tenantID = "acme"
+	// chunk is how many records a move takes at most.
+	chunk = 3
+)
 
 func newLedger() *ledger {
 	return &ledger{
@@ -86,34 +91,27 @@ func (l *ledger) openOf(owner directory.ID) int {
 
 // disable does what a deactivation commits.
 func (l *ledger) disable(id directory.ID, leave byte, now time.Time) directory.ID {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	user := l.users[id]
-	lid := directory.ID{0: 1, 15: leave}
-	opened := directory.OpenLeave(lid, user.Person(), now)
-	opened.ETag = l.etag()
-	l.leaves[lid] = opened
-	user.Active, user.Leave, user.LeaveState, user.ETag = false, lid, directory.Pending, l.etag()
-	l.users[id] = user
-	l.hint()
-	return lid
+	before := l.user(id)
+	opened := directory.OpenLeave(directory.ID{0: 1, 15: leave}, before.Person(), now)
+	after := before
+	after.Active, after.Leave, after.LeaveState = false, opened.ID, opened.State
+	l.commit(directory.UserChange{Before: &before, After: &after, Leave: &opened})
+	return opened.ID
 }
 
 func (l *ledger) hint() { l.hinted, l.hints = true, l.hints+1 }
 
 // enable does what a reactivation commits: it changes the user's row alone.
 func (l *ledger) enable(id directory.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	user := l.users[id]
-	user.Active, user.ETag = true, l.etag()
-	l.users[id] = user
+	before := l.user(id)
+	after := before
+	after.Active = true
+	l.commit(directory.UserChange{Before: &before, After: &after})
 }
 
 func (l *ledger) remove(id directory.ID) {
-	l.mu.Lock()
-	defer l.mu.Unlock()
-	delete(l.users, id)
+	before := l.user(id)
+	l.commit(directory.UserChange{Before: &before})
 }
 
 func (l *ledger) leave(id directory.ID) directory.Leave {
@@ -238,7 +236,7 @@ func (l *ledger) Move(_ context.Context, m directory.Move) (directory.Moved, err
 	}
 	var moved []directory.MovedRecord
 	for _, id := range l.movable(m) {
-		if len(moved) < 3 || len(m.Records) > 0 {
+		if len(moved) < chunk || len(m.Records) > 0 {
 			r := l.records[id]
 			r.Owner = m.To.ID
 			l.records[id] = r
