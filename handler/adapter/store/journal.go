@@ -165,16 +165,17 @@ func (s *Store) AppendChunk(ctx context.Context, tenant string, chunk directory.
 	return fmt.Errorf("store: append to journal: %w", err)
 }
 
-// LastChunk reads keys alone.
-func (s *Store) LastChunk(ctx context.Context, tenant string, leave directory.ID) (int, error) {
+// Progress reads of each chunk only the number of records and who received them.
+func (s *Store) Progress(ctx context.Context, tenant string, leave directory.ID) (directory.Progress, error) {
 	prefix := chunksOf(leave)
-	last := 0
-	q := table.Query{Partition: tenant, From: prefix, To: end(prefix), Columns: []string{"N"}}
+	var p directory.Progress
+	q := table.Query{Partition: tenant, From: prefix, To: end(prefix), Columns: []string{"N", "To"}}
 	for row, err := range table.Rows(ctx, s.records, q) {
 		if err != nil {
-			return 0, fmt.Errorf("store: read journal: %w", err)
+			return directory.Progress{}, fmt.Errorf("store: read journal: %w", err)
 		}
-		last = chunkNumber(row.Row)
+		p.Number, p.To = chunkNumber(row.Row), getID(row.Columns.Get("To"))
+		p.Records += int(row.Columns.Get("N").Int())
 	}
-	return last, nil
+	return p, nil
 }

@@ -46,7 +46,8 @@ func TestAppendChunk(t *testing.T) {
 	if diff := cmp.Diff([]directory.Chunk{first, empty}, chunks); diff != "" {
 		t.Error(diff)
 	}
-	if last, err := w.LastChunk(t.Context(), tenant, leave); err != nil || last != 2 {
-		t.Errorf("the last chunk is %d, %v", last, err)
+	want := directory.Progress{Number: 2, To: first.To, Records: 2}
+	if progress, err := w.Progress(t.Context(), tenant, leave); err != nil || progress != want {
+		t.Errorf("the progress is %+v, %v; wanted %+v", progress, err, want)
 	}
 }

@@ -50,8 +50,8 @@ func TestMoveTakesThirtyAtATime(t *testing.T) {
 			t.Errorf("chunk %d costs %+v", move.Number, cost)
 		}
 	}
-	if last, err := w.LastChunk(t.Context(), tenant, leave); last != 3 || err != nil {
-		t.Errorf("last chunk %d, %v", last, err)
+	if progress, err := w.Progress(t.Context(), tenant, leave); progress.Number != 3 || err != nil {
+		t.Errorf("progress %+v, %v", progress, err)
 	}
 	w.sound()
 }

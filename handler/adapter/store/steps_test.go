@@ -253,12 +253,12 @@ func (m *machine) moveRecords(rt *rapid.T) {
 	if from == to {
 		rt.Skip("one user")
 	}
-	last, err := m.LastChunk(m.Context(), tenant, leave)
+	progress, err := m.Progress(m.Context(), tenant, leave)
 	if err != nil {
 		rt.Fatal(err)
 	}
 	move := directory.Move{
-		Tenant: tenant, Leave: leave, Number: last + 1, At: clock,
+		Tenant: tenant, Leave: leave, Number: progress.Number + 1, At: clock,
 		From: directory.Person{ID: from}, To: directory.Person{ID: to},
 	}
 	left := len(m.model.owned(from, directory.RecordOpen)) - 30

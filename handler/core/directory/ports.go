@@ -163,8 +163,9 @@ type Connector interface {
 type Journal interface {
 	// Chunks lists the journal of a leave in order.
 	Chunks(ctx context.Context, tenant string, leave ID) ([]Chunk, error)
-	// LastChunk is the number of the leave's latest chunk, 0 if there is none.
-	LastChunk(ctx context.Context, tenant string, leave ID) (int, error)
+	// Progress is what the journal says about how far a leave is; zero if nothing
+	// stands in it. It takes no more memory for a long journal than for a short one.
+	Progress(ctx context.Context, tenant string, leave ID) (Progress, error)
 }
 
 // JournalWriter writes down what a business application says it has moved.

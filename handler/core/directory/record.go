@@ -77,6 +77,15 @@ type Chunk struct {
 	Moved  []MovedRecord
 }
 
+// Progress is how far a leave is.
+type Progress struct {
+	// Number is that of its latest chunk, 0 if there is none; To received it.
+	Number int
+	To     ID
+	// Records is how many records all of its chunks moved.
+	Records int
+}
+
 // Move asks the connector for the next chunk of a leave.
 type Move struct {
 	Tenant   string

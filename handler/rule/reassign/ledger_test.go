@@ -279,16 +279,15 @@ func (l *ledger) Chunks(_ context.Context, _ string, leave directory.ID) ([]dire
 	return slices.DeleteFunc(slices.Clone(l.chunks), func(c directory.Chunk) bool { return c.Leave != leave }), nil
 }
 
-func (l *ledger) LastChunk(_ context.Context, _ string, leave directory.ID) (int, error) {
+func (l *ledger) Progress(_ context.Context, _ string, leave directory.ID) (p directory.Progress, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	last := 0
 	for _, c := range l.chunks {
 		if c.Leave == leave {
-			last = max(last, c.Number)
+			p = directory.Progress{Number: c.Number, To: c.To, Records: p.Records + len(c.Moved)}
 		}
 	}
-	return last, nil
+	return p, nil
 }
 
 func (l *ledger) Send(_ context.Context, m directory.Message) error {

@@ -59,9 +59,9 @@ type unread struct {
 	*testing.T
 }
 
-func (u unread) LastChunk(context.Context, string, directory.ID) (int, error) {
+func (u unread) Progress(context.Context, string, directory.ID) (p directory.Progress, _ error) {
 	u.T.Error("the journal is read before anything can stand in it")
-	return 0, nil
+	return p, nil
 }
 
 // TestFirstAttemptReadsNoJournal spares each leave a range read.

@@ -162,8 +162,8 @@ func (c *call) Move(ctx context.Context, m directory.Move) (directory.Moved, err
 	})
 }
 
-func (c *call) LastChunk(ctx context.Context, tenant string, leave directory.ID) (int, error) {
-	return between(c, func() (int, error) { return c.Ports.LastChunk(ctx, tenant, leave) })
+func (c *call) Progress(ctx context.Context, tenant string, leave directory.ID) (directory.Progress, error) {
+	return between(c, func() (directory.Progress, error) { return c.Ports.Progress(ctx, tenant, leave) })
 }
 
 func (c *call) Chunks(ctx context.Context, tenant string, leave directory.ID) ([]directory.Chunk, error) {
