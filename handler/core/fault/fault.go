@@ -7,6 +7,7 @@
 package fault
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"runtime/debug"
@@ -93,14 +94,19 @@ func (f *Fault) ErrorFault() smithy.ErrorFault {
 	return smithy.FaultClient
 }
 
-// Of finds the fault in an error's chain. An error that nobody classified is
-// ours: it comes back as Internal with the error as its cause. Of(nil) is nil.
+// Of finds the fault in an error's chain. A deadline that has passed is
+// Unavailable: whoever set it waited in vain. Any other error that nobody
+// classified is ours: it comes back as Internal with the error as its cause.
+// Of(nil) is nil.
 func Of(err error) *Fault {
 	if err == nil {
 		return nil
 	}
 	if f, ok := errors.AsType[*Fault](err); ok {
 		return f
+	}
+	if errors.Is(err, context.DeadlineExceeded) {
+		return New(Unavailable, "something that the service needs did not answer in time; try again").WithCause(err)
 	}
 	return New(Internal, "something failed inside the service; the request may be tried again").WithCause(err)
 }

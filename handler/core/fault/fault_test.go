@@ -1,6 +1,7 @@
 package fault_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -86,6 +87,8 @@ func TestFaultsTellWhatToDo(t *testing.T) {
 		{"ours", fault.New(fault.StorageBusy, "busy").WithRetryAfter(time.Second), 503, smithy.FaultServer, true},
 		{"wrapped", fmt.Errorf("store: %w", fault.New(fault.NotFound, "no such user")), 404, smithy.FaultClient, false},
 		{"nobody classified it", cause, 500, smithy.FaultServer, true},
+		{"a deadline has passed", fmt.Errorf("read: %w", context.DeadlineExceeded), 503, smithy.FaultServer, true},
+		{"a deadline that has passed, classified", fault.New(fault.StorageBusy, "busy").WithCause(context.DeadlineExceeded), 503, smithy.FaultServer, true},
 	}
 	for _, test := range tests {
 		t.Run(test.name, func(t *testing.T) {

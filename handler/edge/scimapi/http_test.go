@@ -3,6 +3,7 @@ package scimapi_test
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
@@ -239,7 +240,8 @@ func TestTroubleOfTheService(t *testing.T) {
 		retry  string
 	}{
 		{"busy storage", fault.New(fault.StorageBusy, "the storage asks for patience").WithRetryAfter(1500 * time.Millisecond), "", 503, "2"},
-		{"an error of nobody", context.DeadlineExceeded, "", 500, ""},
+		{"a deadline that has passed", context.DeadlineExceeded, "", 503, ""},
+		{"an error of nobody", errors.New("the store broke"), "", 500, ""},
 		{"a panic", nil, "", 500, ""},
 		{"a panic in the handler itself", nil, "?excludedAttributes=groups", 500, ""},
 	}

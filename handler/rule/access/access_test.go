@@ -189,6 +189,19 @@ func TestOneReadForAllWhoWait(t *testing.T) {
 	})
 }
 
+// TestStorageThatDoesNotAnswer wants the caller to be told to come again, rather
+// than that something broke.
+func TestStorageThatDoesNotAnswer(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		d := newDoor(t, time.Time{})
+		d.tenants.delay = time.Hour
+		_, err := d.Authenticate(t.Context(), "acme", d.token, credential.ScimToken)
+		if fault.Of(err).Code != fault.Unavailable {
+			t.Errorf("said %v", err)
+		}
+	})
+}
+
 func TestUnknownIsRememberedBriefly(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		d := newDoor(t, time.Time{})

@@ -32,16 +32,16 @@ func newTenants() *tenants {
 	}
 }
 
-func (f *tenants) Tenant(_ context.Context, id string) (directory.Tenant, error) {
-	t, known, err := read(f, f.settings, id)
+func (f *tenants) Tenant(ctx context.Context, id string) (directory.Tenant, error) {
+	t, known, err := read(ctx, f, f.settings, id)
 	if !known && err == nil {
 		err = fault.New(fault.NotFound, "no tenant %s", id)
 	}
 	return t, err
 }
 
-func (f *tenants) Credential(_ context.Context, tenant, id string) (credential.Credential, error) {
-	c, known, err := read(f, f.credentials, tenant+"/"+id)
+func (f *tenants) Credential(ctx context.Context, tenant, id string) (credential.Credential, error) {
+	c, known, err := read(ctx, f, f.credentials, tenant+"/"+id)
 	if !known && err == nil {
 		err = fault.New(fault.NotFound, "no credential %s", id)
 	}
@@ -55,13 +55,17 @@ func (f *tenants) UsedCredential(_ context.Context, _, id string, _ time.Time) e
 	return nil
 }
 
-func read[V any](f *tenants, from map[string]V, key string) (V, bool, error) {
+func read[V any](ctx context.Context, f *tenants, from map[string]V, key string) (V, bool, error) {
 	f.mu.Lock()
 	f.reads++
 	v, known := from[key]
 	failure, panics, delay := f.failure, f.panics, f.delay
 	f.mu.Unlock()
-	time.Sleep(delay)
+	select {
+	case <-time.After(delay):
+	case <-ctx.Done():
+		return v, false, ctx.Err()
+	}
 	if panics {
 		panic("the store broke")
 	}
