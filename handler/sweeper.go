@@ -7,9 +7,10 @@ import (
 )
 
 const (
-	// sweepEvery is how often a process without a Functions host sweeps; a deployed
-	// one is called each minute by the host's timer.
-	sweepEvery = time.Second
+	// sweepEvery is how often a process without a Functions host sweeps, and
+	// sweepPause the most that it waits in between: a deployed one is called each
+	// minute by the host's timer.
+	sweepEvery, sweepPause = time.Second, time.Minute
 	// sweepShare bounds what the sweep takes of the storage where it is slow: one
 	// part in ten.
 	sweepShare = 10
@@ -35,7 +36,7 @@ func (p *Program) recoverAndSweep(ctx context.Context) {
 		if _, err := p.work.Sweep(ctx); err != nil && ctx.Err() == nil {
 			warn(p.options.Log, "the sweep met trouble", err)
 		}
-		wait = max(sweepEvery, (sweepShare-1)*time.Since(began))
+		wait = min(max(sweepEvery, (sweepShare-1)*time.Since(began)), sweepPause)
 	}
 }
 
