@@ -9,8 +9,12 @@ import (
 	"net/url"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 )
+
+// maxTries is how often somebody is disabled whose request is answered 503.
+const maxTries = 60
 
 // departures measures leaves: from the answered PATCH that disables somebody to
 // the state done.
@@ -20,6 +24,8 @@ type departures struct {
 	// receiver is the userName of the Master Admin, as the tenant names it.
 	receiver string
 	records  int
+	// busy counts the answers 503.
+	busy atomic.Int64
 }
 
 func newDepartures(scim *bench, appKey, operatorKey, receiver string, records int) (*departures, error) {
@@ -29,6 +35,7 @@ func newDepartures(scim *bench, appKey, operatorKey, receiver string, records in
 	}
 	beside := func(path, key string) *bench {
 		other := *scim
+		other.hosts = scim.hosts[:1]
 		other.path, other.token, other.content, other.ids = path+tenant, key, "application/json", nil
 		return &other
 	}
@@ -69,17 +76,31 @@ func (d *departures) prepare(leavers int) error {
 		return err
 	}
 	return d.app.phase("put records", leavers*d.records, func(c *conn, i int) error {
-		path := fmt.Sprintf("%s/records/quote/%s-%d", d.app.path, d.scim.prefix, i)
+		path := d.app.path + "/records/quote/" + d.recordID(i)
 		body := fmt.Appendf(nil, `{"owner":"%s","title":"Offer %d","status":"open"}`, d.scim.ids[i/d.records], i)
 		_, err := c.do("PUT", path, body, http.StatusOK)
 		return err
 	})
 }
 
-// disable takes somebody's access away.
+// recordID is the id of a record of this run.
+func (d *departures) recordID(i int) string { return fmt.Sprintf("%s-%d", d.scim.prefix, i) }
+
+// disable takes somebody's access away. As a directory does, it asks again where
+// the storage was busy.
 func (d *departures) disable(c *conn, i int) error {
-	_, err := c.do("PATCH", d.scim.path+"/Users/"+d.scim.ids[i], patchBody(`{"op":"Replace","path":"active","value":"False"}`), http.StatusOK)
-	return err
+	body := patchBody(`{"op":"Replace","path":"active","value":"False"}`)
+	for try := 1; ; try++ {
+		status, answer, err := c.ask("PATCH", d.scim.path+"/Users/"+d.scim.ids[i], body)
+		switch {
+		case err != nil || status == http.StatusOK:
+			return err
+		case status != http.StatusServiceUnavailable || try == maxTries:
+			return fmt.Errorf("PATCH answered %d: %s", status, bytes.TrimSpace(answer))
+		}
+		d.busy.Add(1)
+		time.Sleep(time.Second)
+	}
 }
 
 // oneByOne lets the leavers go one after another, and wants the application to
@@ -127,15 +148,18 @@ func (t *timings) row(name string, connections int, length time.Duration) {
 		float64(len(t.took))/length.Seconds(), ms(t.p(50)), ms(t.p(99)))
 }
 
-// leaves is a page of leaves as /manage/v1 lists them, newest first.
+// leave is a leave as /manage/v1 lists it.
+type leave struct {
+	ID, State       string
+	Moved, Attempt  int
+	User            struct{ ID string }
+	Opened, Changed time.Time
+}
+
+// leaves is a page of them, newest first.
 type leaves struct {
-	Leaves []struct {
-		State           string
-		Moved           int
-		User            struct{ ID string }
-		Opened, Changed time.Time
-	}
-	Next string
+	Leaves []leave
+	Next   string
 }
 
 func (d *departures) page(c *conn, query string) (leaves, error) {
@@ -170,62 +194,4 @@ func (d *departures) check(page leaves) error {
 		}
 	}
 	return nil
-}
-
-// together lets all leavers go as fast as the answers come, and waits until the
-// last leave is done. What a leave took is what its own row says.
-func (d *departures) together() error {
-	began := time.Now()
-	if err := d.scim.phase("PATCH active=False", len(d.scim.ids), d.disable); err != nil {
-		return err
-	}
-	c, err := d.manage.dial()
-	if err != nil {
-		return err
-	}
-	defer c.close()
-	for time.Since(began) < time.Hour {
-		t, open, err := d.survey(c)
-		if err != nil {
-			return err
-		}
-		if open == 0 && len(t.took) == len(d.scim.ids) {
-			t.row(fmt.Sprintf("%d leaves of %d records at once, opened to done", len(t.took), d.records), d.scim.connections, time.Since(began))
-			fmt.Printf("\nThe last leave was done %.1f s after the first PATCH; the longest took %.1f s.\n", time.Since(began).Seconds(), t.p(100).Seconds())
-			return nil
-		}
-		time.Sleep(500 * time.Millisecond)
-	}
-	return errors.New("the leaves are not done after an hour")
-}
-
-// survey reads all leaves of this run: what those took that are done, and how
-// many are open.
-func (d *departures) survey(c *conn) (t timings, open int, err error) {
-	ours := map[string]bool{}
-	for _, id := range d.scim.ids {
-		ours[id] = true
-	}
-	query := "limit=500"
-	for {
-		page, err := d.page(c, query)
-		if err != nil {
-			return t, 0, err
-		}
-		for _, l := range page.Leaves {
-			switch {
-			case !ours[l.User.ID]:
-			case l.State != "done":
-				open++
-			case l.Moved != d.records:
-				return t, 0, fmt.Errorf("a leave of %d records has moved %d", d.records, l.Moved)
-			default:
-				t.took = append(t.took, l.Changed.Sub(l.Opened))
-			}
-		}
-		if page.Next == "" {
-			return t, open, nil
-		}
-		query = "limit=500&before=" + page.Next
-	}
 }

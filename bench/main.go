@@ -42,10 +42,14 @@ func run() error {
 	appKey := flag.String("app-key", "", "app key of the tenant, for leavers")
 	operatorKey := flag.String("operator-key", "", "operator key, for leavers")
 	receiver := flag.String("master-admin", "ann@acme.com", "userName of the tenant's Master Admin, for leavers")
+	beside := flag.String("beside", "", "host:port of further processes of the same deployment, with commas between: what a directory sends is spread over all")
 	flag.Parse()
 	b, err := newBench(*target, *token, *connections)
 	if err != nil {
 		return err
+	}
+	if *beside != "" {
+		b.hosts = append(b.hosts, strings.Split(*beside, ",")...)
 	}
 	if *leavers > 0 {
 		d, err := newDepartures(b, *appKey, *operatorKey, *receiver, *records)
@@ -71,7 +75,7 @@ func newBench(target, token string, connections int) (*bench, error) {
 		return nil, errors.New("name a tenant with --url and --token, for example --url http://127.0.0.1:8080/scim/acme/v2 --token hvs_…")
 	}
 	return &bench{
-		host: base.Host, path: strings.TrimSuffix(base.Path, "/"), token: token, connections: connections,
+		hosts: []string{base.Host}, path: strings.TrimSuffix(base.Path, "/"), token: token, connections: connections,
 		content: "application/scim+json",
 		prefix:  fmt.Sprintf("b%d", time.Now().UnixNano()%1_000_000_000),
 	}, nil
@@ -79,7 +83,10 @@ func newBench(target, token string, connections int) (*bench, error) {
 
 // bench is one run against one tenant.
 type bench struct {
-	host, path, token string
+	// hosts are the processes that answer; what needs one connection asks the
+	// first.
+	hosts       []string
+	path, token string
 	// content is the media type of what is sent.
 	content     string
 	connections int

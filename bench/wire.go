@@ -21,14 +21,16 @@ type conn struct {
 	out    []byte
 }
 
-func (b *bench) dial() (*conn, error) {
-	c, err := net.Dial("tcp", b.host)
+func (b *bench) dial() (*conn, error) { return b.dialTo(b.hosts[0]) }
+
+func (b *bench) dialTo(host string) (*conn, error) {
+	c, err := net.Dial("tcp", host)
 	if err != nil {
 		return nil, err
 	}
 	return &conn{
 		Conn: c, reader: bufio.NewReaderSize(c, 64<<10),
-		header: " HTTP/1.1\r\nHost: " + b.host + "\r\nAuthorization: Bearer " + b.token + "\r\nContent-Type: " + b.content + "\r\n",
+		header: " HTTP/1.1\r\nHost: " + host + "\r\nAuthorization: Bearer " + b.token + "\r\nContent-Type: " + b.content + "\r\n",
 	}, nil
 }
 
@@ -69,9 +71,9 @@ func (b *bench) phase(name string, n int, request func(c *conn, i int) error) er
 	var workers sync.WaitGroup
 	took := make([]time.Duration, n)
 	began := time.Now()
-	for range b.connections {
+	for worker := range b.connections {
 		workers.Go(func() {
-			if err := b.work(&next, took, &failed, request); err != nil {
+			if err := b.work(b.hosts[worker%len(b.hosts)], &next, took, &failed, request); err != nil {
 				failed.CompareAndSwap(nil, &err)
 			}
 		})
@@ -87,8 +89,8 @@ func (b *bench) phase(name string, n int, request func(c *conn, i int) error) er
 	return nil
 }
 
-func (b *bench) work(next *atomic.Int64, took []time.Duration, failed *atomic.Pointer[error], request func(c *conn, i int) error) error {
-	c, err := b.dial()
+func (b *bench) work(host string, next *atomic.Int64, took []time.Duration, failed *atomic.Pointer[error], request func(c *conn, i int) error) error {
+	c, err := b.dialTo(host)
 	if err != nil {
 		return err
 	}
