@@ -16,9 +16,14 @@ const key = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZ
 
 const { blob, queue, table, folder } = flags({ blob: "0", queue: "0", table: "0", folder: "" });
 
+// For how many seconds a connection may be idle. It is longer than our clients
+// keep one, which would otherwise write into one that is being closed, and lose
+// the request: Azurite's own limit is 5 s.
+const idle = "600";
+
 const argv = ["--silent", "--disableTelemetry", "--skipApiVersionCheck", "--disableProductStyleUrl"];
 for (const [service, port] of Object.entries({ blob, queue, table })) {
-  argv.push(`--${service}Host`, "127.0.0.1", `--${service}Port`, port);
+  argv.push(`--${service}Host`, "127.0.0.1", `--${service}Port`, port, `--${service}KeepAliveTimeout`, idle);
 }
 if (folder) {
   mkdirSync(folder, { recursive: true });

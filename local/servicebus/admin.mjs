@@ -10,6 +10,10 @@ import { createServer } from "node:http";
 
 import { hangUp } from "./broker.mjs";
 
+// For how many milliseconds a connection may be idle: longer than clients keep
+// one, which would otherwise write into one that is being closed.
+const idle = 600_000;
+
 export function adminServer(broker, defaults) {
   const troubles = {
     cut: (queue) => [...broker.connections].filter((one) => uses(one, queue)).forEach(hangUp),
@@ -33,7 +37,7 @@ export function adminServer(broker, defaults) {
     return [200, {}];
   }
 
-  return createServer((request, response) => {
+  return createServer({ keepAliveTimeout: idle }, (request, response) => {
     answer(request)
       .catch((error) => [400, { error: error.message }])
       .then(([status, body]) => response.writeHead(status, { "Content-Type": "application/json" }).end(JSON.stringify(body)));

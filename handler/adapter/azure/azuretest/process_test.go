@@ -2,9 +2,11 @@ package azuretest
 
 import (
 	"net"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -102,6 +104,28 @@ func TestInstalledIsNewerThanTheLockfile(t *testing.T) {
 	write(lockfile, 0)
 	if installed(folder) {
 		t.Error("the lockfile is newer than what is installed")
+	}
+}
+
+// TestIdleConnectionsAreKept wants them kept for longer than our clients keep
+// them, which is 90 s: a request into a connection that is just being closed is
+// lost.
+func TestIdleConnectionsAreKept(t *testing.T) {
+	bus, err := serviceBus()
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, tables, _ := strings.Cut(strings.TrimSuffix(Tables(t), ";"), "TableEndpoint=")
+	for _, address := range []string{tables, bus.addresses["admin"]} {
+		answer, err := http.Get(address)
+		if err != nil {
+			t.Fatal(err)
+		}
+		_ = answer.Body.Close()
+		said := answer.Header.Get("Keep-Alive")
+		if seconds, err := strconv.Atoi(strings.TrimPrefix(said, "timeout=")); err != nil || seconds <= 90 {
+			t.Errorf("%s keeps idle connections as %q says", address, said)
+		}
 	}
 }
 
