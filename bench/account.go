@@ -3,7 +3,6 @@ package main
 import (
 	"encoding/json"
 	"fmt"
-	"net/http"
 	"net/url"
 	"strings"
 )
@@ -46,7 +45,7 @@ func (d *departures) receiverID() (string, error) {
 		return "", err
 	}
 	defer c.close()
-	answer, err := c.do("GET", d.app.path+"/access?userName="+url.QueryEscape(d.receiver), nil, http.StatusOK)
+	answer, err := d.insist(c, "GET", d.app.path+"/access?userName="+url.QueryEscape(d.receiver), nil)
 	return idOf(answer), err
 }
 
@@ -56,7 +55,7 @@ type record struct{ Type, ID string }
 // checkJournal wants each of a leaver's records once in the journal of the leave,
 // and given to the Master Admin.
 func (d *departures) checkJournal(c *conn, l leave, leaver int, receiver string) error {
-	answer, err := c.do("GET", d.manage.path+"/leaves/"+l.ID, nil, http.StatusOK)
+	answer, err := d.insist(c, "GET", d.manage.path+"/leaves/"+l.ID, nil)
 	if err != nil {
 		return err
 	}
@@ -95,7 +94,7 @@ func (d *departures) owned(c *conn, owner, query string) (page struct {
 	Next    string
 }, err error,
 ) {
-	answer, err := c.do("GET", d.app.path+"/records?status=open&owner="+owner+"&"+query, nil, http.StatusOK)
+	answer, err := d.insist(c, "GET", d.app.path+"/records?status=open&owner="+owner+"&"+query, nil)
 	if err == nil {
 		err = json.Unmarshal(answer, &page)
 	}

@@ -13,7 +13,7 @@ import (
 	"time"
 )
 
-// maxTries is how often somebody is disabled whose request is answered 503.
+// maxTries is how often a request is sent that is answered 503.
 const maxTries = 60
 
 // departures measures leaves: from the answered PATCH that disables somebody to
@@ -86,17 +86,22 @@ func (d *departures) prepare(leavers int) error {
 // recordID is the id of a record of this run.
 func (d *departures) recordID(i int) string { return fmt.Sprintf("%s-%d", d.scim.prefix, i) }
 
-// disable takes somebody's access away. As a directory does, it asks again where
-// the storage was busy.
+// disable takes somebody's access away.
 func (d *departures) disable(c *conn, i int) error {
 	body := patchBody(`{"op":"Replace","path":"active","value":"False"}`)
+	_, err := d.insist(c, "PATCH", d.scim.path+"/Users/"+d.scim.ids[i], body)
+	return err
+}
+
+// insist asks again, as a directory does, where the storage was busy.
+func (d *departures) insist(c *conn, method, path string, body []byte) ([]byte, error) {
 	for try := 1; ; try++ {
-		status, answer, err := c.ask("PATCH", d.scim.path+"/Users/"+d.scim.ids[i], body)
+		status, answer, err := c.ask(method, path, body)
 		switch {
 		case err != nil || status == http.StatusOK:
-			return err
+			return answer, err
 		case status != http.StatusServiceUnavailable || try == maxTries:
-			return fmt.Errorf("PATCH answered %d: %s", status, bytes.TrimSpace(answer))
+			return nil, fmt.Errorf("%s %s answered %d: %s", method, path, status, bytes.TrimSpace(answer))
 		}
 		d.busy.Add(1)
 		time.Sleep(time.Second)
@@ -164,7 +169,7 @@ type leaves struct {
 
 func (d *departures) page(c *conn, query string) (leaves, error) {
 	var page leaves
-	answer, err := c.do("GET", d.manage.path+"/leaves?"+query, nil, http.StatusOK)
+	answer, err := d.insist(c, "GET", d.manage.path+"/leaves?"+query, nil)
 	if err == nil {
 		err = json.Unmarshal(answer, &page)
 	}
