@@ -206,6 +206,29 @@ func TestMoveKinds(t *testing.T) {
 	})
 }
 
+// TestEarlyAnswer has the answer come before net/http knows that it has sent all:
+// that must not look as if the sending had failed.
+func TestEarlyAnswer(t *testing.T) {
+	var sent io.Reader
+	a := serve(t, nil)
+	c := a.connector(roundTrip(func(r *http.Request) (*http.Response, error) {
+		sent = r.Body
+		w := httptest.NewRecorder()
+		says(200, `{"moved":[]}`)(w, r)
+		return w.Result(), nil
+	}))
+	if _, err := c.To(a.setting()).Move(t.Context(), aMove()); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := io.Copy(io.Discard, sent); err != nil {
+		t.Errorf("looking for more to send: %v", err)
+	}
+}
+
+type roundTrip func(*http.Request) (*http.Response, error)
+
+func (f roundTrip) RoundTrip(r *http.Request) (*http.Response, error) { return f(r) }
+
 func TestRefusals(t *testing.T) {
 	const many = `{"moved":[{"type":"quote","id":"Q-1"}]}`
 	tests := []struct {

@@ -91,7 +91,10 @@ func (a application) request(in middleware.SerializeInput) (*smithyhttp.Request,
 	if call.key != "" {
 		request.Header.Set("Idempotency-Key", call.key)
 	}
-	return request.SetStream(bytes.NewReader(body))
+	// Without the reader's WriteTo: smithy-go closes the body as soon as there is
+	// an answer, and its WriteTo then fails in the hands of net/http, which still
+	// looks for more to send, and cuts the answer off.
+	return request.SetStream(struct{ io.ReadSeeker }{bytes.NewReader(body)})
 }
 
 func (a application) deserialize(ctx context.Context, in middleware.DeserializeInput, next middleware.DeserializeHandler) (out middleware.DeserializeOutput, metadata middleware.Metadata, err error) {
