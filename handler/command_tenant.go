@@ -37,10 +37,11 @@ type tenantView struct {
 		URL  string `json:"url"`
 		Auth string `json:"auth"`
 	} `json:"connector"`
-	Health      string     `json:"health"`
-	HealthSince *time.Time `json:"healthSince"`
-	LastContact *time.Time `json:"lastContact"`
-	Deleting    *time.Time `json:"deleting"`
+	Webhook     webhookView `json:"webhook"`
+	Health      string      `json:"health"`
+	HealthSince *time.Time  `json:"healthSince"`
+	LastContact *time.Time  `json:"lastContact"`
+	Deleting    *time.Time  `json:"deleting"`
 	Deletion    *struct {
 		Rows    int64 `json:"rows"`
 		Removed int64 `json:"removed"`
@@ -205,6 +206,7 @@ func (m *Main) printTenant(t tenantView) error {
 		{"Retention", strconv.Itoa(t.Retention) + " days"},
 		{"Entra tenant", t.Entra.TenantID},
 		{"Records", t.records()},
+		{"Webhook", t.Webhook.words()},
 		{"Provisioning", t.health()},
 		{"Last contact (UTC)", when(t.LastContact, time.DateTime, "never")},
 		{"Tenant URL", t.TenantURL},

@@ -38,31 +38,37 @@ func (c connectors) Move(ctx context.Context, move directory.Move) (directory.Mo
 	return c.builtIn.Move(ctx, move)
 }
 
-func (p *Program) connectors(settings Settings, s *store.Store) (connectors, error) {
-	var transport http.RoundTripper = connector.Transport(settings.ConnectorNetworks)
-	if p.options.ConnectorTransport != nil {
-		transport = p.options.ConnectorTransport
-	}
+func (p *Program) connectors(settings Settings, s *store.Store, transport http.RoundTripper) (connectors, error) {
 	identity, err := identityTokens(settings)
 	return connectors{tenants: s, builtIn: s, application: connector.New(connector.Config{
-		Journal: s, Transport: transport, Reveal: p.reveal, Identity: identity, Now: p.options.Now,
+		Journal: s, Transport: transport, Reveal: p.reveal(credential.ForConnectors), Identity: identity, Now: p.options.Now,
 		Options: []func(*middleware.Stack) error{p.telemetry.Calls},
 	})}, err
 }
 
-// conceal encrypts a tenant's secret, reveal decrypts it.
-func (p *Program) conceal(tenant, secret string) (string, error) {
+// outbound carries what goes to business applications.
+func (p *Program) outbound(settings Settings) http.RoundTripper {
+	if p.options.ConnectorTransport != nil {
+		return p.options.ConnectorTransport
+	}
+	return connector.Transport(settings.ConnectorNetworks)
+}
+
+// conceal encrypts a tenant's secret, reveal decrypts those of a purpose.
+func (p *Program) conceal(purpose credential.Purpose, tenant, secret string) (string, error) {
 	if p.keys == nil {
 		return "", fault.New(fault.SettingsInvalid, "a secret can be kept only where HANDOVER_KEYS is set")
 	}
-	return p.keys.Conceal(credential.ForConnectors, tenant, secret, p.options.Random)
+	return p.keys.Conceal(purpose, tenant, secret, p.options.Random)
 }
 
-func (p *Program) reveal(tenant, hidden string) (string, bool) {
-	if p.keys == nil {
-		return "", false
+func (p *Program) reveal(purpose credential.Purpose) func(tenant, hidden string) (string, bool) {
+	return func(tenant, hidden string) (string, bool) {
+		if p.keys == nil {
+			return "", false
+		}
+		return p.keys.Reveal(purpose, tenant, hidden)
 	}
-	return p.keys.Reveal(credential.ForConnectors, tenant, hidden)
 }
 
 // identityTokens gives tokens of the managed identity with which the deployment

@@ -30,21 +30,24 @@ func TestConnectorSecret(t *testing.T) {
 		t.Fatal(err)
 	}
 	p := &Program{options: Options{Random: rand.Reader}, keys: keys}
-	hidden, err := p.conceal("acme", "correct-horse")
+	hidden, err := p.conceal(credential.ForConnectors, "acme", "correct-horse")
 	if err != nil || strings.Contains(hidden, "correct") {
 		t.Fatalf("%q, %v", hidden, err)
 	}
-	if secret, ok := p.reveal("acme", hidden); !ok || secret != "correct-horse" {
+	if secret, ok := p.reveal(credential.ForConnectors)("acme", hidden); !ok || secret != "correct-horse" {
 		t.Errorf("%q, %v", secret, ok)
 	}
-	if _, ok := p.reveal("globex", hidden); ok {
+	if _, ok := p.reveal(credential.ForConnectors)("globex", hidden); ok {
 		t.Error("another tenant's secret is revealed")
 	}
+	if _, ok := p.reveal(credential.ForWebhooks)("acme", hidden); ok {
+		t.Error("a secret of another purpose is revealed")
+	}
 	keyless := &Program{options: p.options}
-	if _, err := keyless.conceal("acme", "x"); !fault.Is(err, fault.SettingsInvalid) {
+	if _, err := keyless.conceal(credential.ForConnectors, "acme", "x"); !fault.Is(err, fault.SettingsInvalid) {
 		t.Errorf("%v", err)
 	}
-	if _, ok := keyless.reveal("acme", hidden); ok {
+	if _, ok := keyless.reveal(credential.ForConnectors)("acme", hidden); ok {
 		t.Error("revealed without a key")
 	}
 }

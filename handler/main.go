@@ -89,6 +89,11 @@ type commands struct {
 		List   oauthClientListCommand  `cmd:"" help:"List the clients, with their last use."`
 		Revoke revokeCommand           `cmd:"" help:"End a client and its access tokens."`
 	} `cmd:"" help:"Administer the OAuth clients of a tenant's directory."`
+	Webhook struct {
+		Set    webhookSetCommand    `cmd:"" help:"Say where a tenant is told what becomes of its leaves; the secret is shown once."`
+		Remove webhookRemoveCommand `cmd:"" help:"Tell the tenant nothing any more."`
+		Test   webhookTestCommand   `cmd:"" help:"Send an event that tells of nothing."`
+	} `cmd:"" help:"Have a tenant's application told of leaves that are blocked, parked or done."`
 	Role struct {
 		List    roleListCommand    `cmd:"" help:"List roles, and the groups that give them."`
 		Set     roleSetCommand     `cmd:"" help:"Add a role, or give one other permissions."`

@@ -99,7 +99,7 @@ func newOffice(t *testing.T, app *recordsApp, forgetful bool) *office {
 		Reveal: func(_, hidden string) (string, bool) { return hidden, true },
 	})
 	o.service = &reassign.Service{
-		Users: o.store, Leaves: o.store, Tenants: o.store, Journal: o.store, Queue: o,
+		Users: o.store, Leaves: o.store, Notices: o.store, Tenants: o.store, Journal: o.store, Queue: o,
 		Connector: connectors{tenants: o.store, builtIn: o.store, application: application},
 		Now:       now, Random: rand.Reader, Process: "test", Limits: reassign.LimitsWithin(10 * time.Minute),
 	}

@@ -21,6 +21,8 @@ type watchedWork struct {
 	retention *retention
 	// purge carries on the deletions of tenants.
 	purge func(context.Context) error
+	// tell has webhooks told what is due.
+	tell func(context.Context) error
 }
 
 // Work implements trigger.Work.
@@ -46,7 +48,7 @@ func (w *watchedWork) Sweep(ctx context.Context) (reassign.Swept, error) {
 		w.telemetry.Leaves(swept.Open)
 		w.concerns.tell(swept.Open)
 	}
-	return swept, errors.Join(err, w.retention.step(ctx), w.purge(ctx))
+	return swept, errors.Join(err, w.tell(ctx), w.retention.step(ctx), w.purge(ctx))
 }
 
 // repeatConcern is after how long a concern is told again that lasts.

@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"handover/handler/adapter/connector"
 	"handover/handler/adapter/entra"
 	"handover/handler/adapter/store"
 	"handover/handler/adapter/telemetry"
@@ -26,6 +27,7 @@ import (
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
 	"handover/handler/rule/history"
+	"handover/handler/rule/notify"
 	"handover/handler/rule/provision"
 	"handover/handler/rule/reassign"
 	"handover/handler/rule/records"
@@ -70,6 +72,8 @@ type Program struct {
 	leaves    *reassign.Service
 	work      *watchedWork
 	courier   *reassign.Courier
+	notices   *notify.Service
+	messenger *reassign.Courier
 	admin     *admin.Service
 	history   *history.Service
 	refusals  *history.Refusals
@@ -103,15 +107,24 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	if err != nil {
 		return nil, errors.Join(err, backing.close())
 	}
-	connectors, err := p.connectors(settings, s)
+	outbound := p.outbound(settings)
+	connectors, err := p.connectors(settings, s, outbound)
 	if err != nil {
 		return nil, errors.Join(err, backing.close())
 	}
-	p.leaves = &reassign.Service{
-		Users: s, Leaves: s, Tenants: s, Connector: connectors, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
-		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
+	p.notices = &notify.Service{
+		Notices: s, Leaves: s, Tenants: s, Journal: s, Now: options.Now, Failed: p.webhookFailed,
+		Webhook: connector.NewWebhook(outbound, p.reveal(credential.ForWebhooks), options.Now),
 	}
-	p.courier = reassign.NewCourier(p.leaves, func(err error) {
+	p.messenger = reassign.NewCourier(p.tell, func(err error) {
+		warn(options.Log, "a notice could not be sent; the sweep sends it", err)
+	})
+	p.leaves = &reassign.Service{
+		Users: s, Leaves: s, Notices: s, Tenants: s, Connector: connectors, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
+		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
+		NoticeWritten: p.messenger.Written,
+	}
+	p.courier = reassign.NewCourier(p.leaves.Send, func(err error) {
 		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
 	})
 	p.history = &history.Service{History: s, Tenants: s, Users: s, Leaves: s, Now: options.Now}
@@ -126,6 +139,7 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now},
 		retention: &retention{history: p.history, log: options.Log, now: options.Now},
 		purge:     p.admin.PurgeDeleted,
+		tell:      p.tellAll,
 	}
 	p.trigger = &trigger.Trigger{
 		Work: p.work, Log: options.Log, Now: options.Now,
@@ -181,12 +195,12 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 		"scim": scimapi.New(scimapi.Config{
 			Gate: gate, Keys: p.keys, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit, Refused: p.refusals.Refused,
 			Provision: provision.New(provision.Config{
-				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Opened,
+				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Written,
 			}),
 		}),
 		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
 		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people, Preview: p.leaves.Preview}),
-		"manage": manageapi.New(manageapi.Config{Examine: p.examine, Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves}),
+		"manage": manageapi.New(manageapi.Config{Examine: p.examine, Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves, TryWebhook: p.notices.Try}),
 	}
 	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
 	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -250,6 +264,7 @@ func (p *Program) Run(ctx context.Context) error {
 	defer background.Wait()
 	defer stop()
 	background.Go(func() { p.courier.Run(ctx) })
+	background.Go(func() { p.messenger.Run(ctx) })
 	background.Go(func() { p.refusals.Run(ctx) })
 	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver), p.trigger.DeliverDead) })
 	background.Go(func() { p.recoverAndSweep(ctx) })

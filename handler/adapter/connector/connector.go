@@ -1,9 +1,11 @@
-// Package connector asks the business application to move its records.
+// Package connector asks the business application to move its records, and tells
+// it what became of leaves.
 //
 // The application implements one call, which is repeated until it says that it
 // is finished; docs/records-connector.md describes it for its developer. What it
 // says it has moved is written into the journal of the leave. The calls go
-// through smithy-go's middleware stack: serialize, sign, send, deserialize.
+// through smithy-go's middleware stack: serialize, sign, send, deserialize. A
+// tenant's webhook gets its events signed, as docs/webhooks.md describes.
 package connector
 
 import (
@@ -56,10 +58,16 @@ type Connector struct {
 
 // New makes a Connector. It calls nobody before the first move.
 func New(c Config) *Connector {
-	return &Connector{Config: c, client: &http.Client{
-		Transport:     c.Transport,
+	return &Connector{Config: c, client: followingNobody(c.Transport)}
+}
+
+// followingNobody is a client that takes a redirect for an answer: it could lead
+// to where the tenant's setting does not.
+func followingNobody(transport http.RoundTripper) *http.Client {
+	return &http.Client{
+		Transport:     transport,
 		CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
-	}}
+	}
 }
 
 // To is the connector of a tenant's setting.

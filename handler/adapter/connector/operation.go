@@ -18,6 +18,9 @@ const (
 	maxMoved = 1000
 	// maxTitle is how much of a title the journal keeps, in bytes.
 	maxTitle = 256
+	// maxQuoted is how much of an answer that cannot be used goes into the log, in
+	// bytes.
+	maxQuoted = 512
 	// maxCursor bounds what the application asks us to keep for it, in bytes.
 	maxCursor = 4096
 )
@@ -149,5 +152,5 @@ func refused(format string, args ...any) *fault.Fault {
 
 // quoted is the beginning of an answer, for the log.
 func quoted(content []byte) error {
-	return errors.New("answered " + strings.ToValidUTF8(string(content[:min(len(content), 512)]), "?"))
+	return errors.New("answered " + strings.ToValidUTF8(string(content[:min(len(content), maxQuoted)]), "?"))
 }

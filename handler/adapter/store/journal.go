@@ -103,20 +103,37 @@ func chunkColumns(chunk *directory.Chunk, tx string) (table.Columns, error) {
 }
 
 // Chunks reads the journal of a leave.
-func (s *Store) Chunks(ctx context.Context, tenant string, leave directory.ID) ([]directory.Chunk, error) {
+func (s *Store) Chunks(ctx context.Context, tenant string, leave directory.ID) (chunks []directory.Chunk, err error) {
+	err = s.eachChunk(ctx, tenant, leave, func(c *directory.Chunk) { chunks = append(chunks, *c) })
+	return chunks, err
+}
+
+// Taken reads chunk after chunk and keeps the counts alone.
+func (s *Store) Taken(ctx context.Context, tenant string, leave, leaver directory.ID) (map[string]int, error) {
+	types := map[string]int{}
+	return types, s.eachChunk(ctx, tenant, leave, func(c *directory.Chunk) {
+		if c.HandsBack(leaver) {
+			return
+		}
+		for _, r := range c.Moved {
+			types[r.Type]++
+		}
+	})
+}
+
+func (s *Store) eachChunk(ctx context.Context, tenant string, leave directory.ID, see func(*directory.Chunk)) error {
 	prefix := chunksOf(leave)
-	var chunks []directory.Chunk
 	for row, err := range table.Rows(ctx, s.records, table.Query{Partition: tenant, From: prefix, To: end(prefix)}) {
 		if err != nil {
-			return nil, fmt.Errorf("store: read journal: %w", err)
+			return fmt.Errorf("store: read journal: %w", err)
 		}
 		c, err := chunkOf(leave, &row)
 		if err != nil {
-			return nil, err
+			return err
 		}
-		chunks = append(chunks, c)
+		see(&c)
 	}
-	return chunks, nil
+	return nil
 }
 
 func chunkOf(leave directory.ID, row *table.Entity) (directory.Chunk, error) {

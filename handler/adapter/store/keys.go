@@ -34,6 +34,7 @@ const (
 	prefixIntent     = "j-"
 	prefixLeave      = "l-"
 	prefixDue        = "w-"
+	prefixNotice     = "o-"
 	prefixActivity   = "a-"
 
 	prefixTenant = "t-"
@@ -65,16 +66,27 @@ func key(value string) string {
 // end is the first key behind every key with a prefix that ends in "-".
 func end(prefix string) string { return prefix[:len(prefix)-1] + "." }
 
-func userRow(id directory.ID) string       { return prefixUser + id.String() }
-func nameRow(folded string) string         { return prefixName + key(folded) }
-func externalRow(externalID string) string { return prefixExternal + key(externalID) }
-func emailRow(folded string) string        { return prefixEmail + key(folded) }
-func groupRow(id directory.ID) string      { return prefixGroup + id.String() }
-func displayRow(folded string) string      { return prefixDisplay + key(folded) }
-func bucketsOf(group directory.ID) string  { return prefixMembers + group.String() + "-" }
-func reverseOf(member directory.ID) string { return prefixReverse + member.String() + "-" }
-func dueRow(d time.Time, l directory.ID) string {
-	return prefixDue + fmt.Sprintf("%016x", nanos(d)) + "-" + l.String()
+func userRow(id directory.ID) string            { return prefixUser + id.String() }
+func nameRow(folded string) string              { return prefixName + key(folded) }
+func externalRow(externalID string) string      { return prefixExternal + key(externalID) }
+func emailRow(folded string) string             { return prefixEmail + key(folded) }
+func groupRow(id directory.ID) string           { return prefixGroup + id.String() }
+func displayRow(folded string) string           { return prefixDisplay + key(folded) }
+func bucketsOf(group directory.ID) string       { return prefixMembers + group.String() + "-" }
+func reverseOf(member directory.ID) string      { return prefixReverse + member.String() + "-" }
+func dueRow(d time.Time, l directory.ID) string { return prefixDue + moment(d) + "-" + l.String() }
+
+func noticeRow(n *directory.Notice) string {
+	return prefixNotice + moment(kept(n.Due)) + "-" + n.Leave.String() + "-" + strconv.Itoa(n.Attempt)
+}
+
+// moment writes a time so that keys stand in its order.
+func moment(t time.Time) string { return fmt.Sprintf("%016x", nanos(t)) }
+
+// behindMoment is the first key behind every key that a prefix and a time up to
+// t begin.
+func behindMoment(prefix string, t time.Time) string {
+	return prefix + fmt.Sprintf("%016x", nanos(t)+1)
 }
 
 func bucketRow(group directory.ID, bucket int) string {

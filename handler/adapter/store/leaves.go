@@ -68,7 +68,7 @@ func (s *Store) CommitLeave(ctx context.Context, tenant string, change directory
 	if change.Before != nil && change.Before.ETag == "" || change.Leaver != nil && change.Leaver.ETag == "" {
 		return directory.Leave{}, stale("leave", nil)
 	}
-	if !change.After.State.Final() {
+	if !change.After.State.Final() || change.Notice != nil {
 		if err := s.hint(ctx, tenant); err != nil {
 			return directory.Leave{}, err
 		}
@@ -108,6 +108,9 @@ func (t *transaction) moveLeave(change *directory.LeaveChange) {
 		c := withID(nil, "LI", after.ID)
 		t.add(table.Merge, userRow(u.ID), u.ETag, withText(c, "LS", string(after.State)))
 	}
+	if change.Notice != nil {
+		t.insert(noticeRow(change.Notice), noticeColumns(change.Notice, t.tx))
+	}
 	t.insertActivity(change.Activity)
 }
 
@@ -116,8 +119,7 @@ func (s *Store) DueLeaves(ctx context.Context, tenant string, until time.Time, l
 	if limit <= 0 {
 		return nil, nil
 	}
-	behind := prefixDue + fmt.Sprintf("%016x", nanos(until)+1)
-	q := table.Query{Partition: tenant, From: prefixDue, To: behind, Columns: []string{"DU"}, Limit: min(limit, table.MaxPage)}
+	q := table.Query{Partition: tenant, From: prefixDue, To: behindMoment(prefixDue, until), Columns: []string{"DU"}, Limit: min(limit, table.MaxPage)}
 	var due []directory.ID
 	for row, err := range table.Rows(ctx, s.directory, q) {
 		if err != nil {

@@ -51,7 +51,7 @@ func (o *office) Send(_ context.Context, m directory.Message) error {
 func (o *office) process(name string, dir, rec table.Table, now func() time.Time) *reassign.Service {
 	s := store.New(store.Config{Directory: dir, Records: rec, Now: now, Random: rand.Reader})
 	return &reassign.Service{
-		Users: s, Leaves: s, Tenants: s, Connector: s, Journal: s, Queue: o,
+		Users: s, Leaves: s, Notices: s, Tenants: s, Connector: s, Journal: s, Queue: o,
 		Now: now, Random: rand.Reader, Process: name, Limits: reassign.LimitsWithin(10 * time.Minute),
 	}
 }

@@ -49,6 +49,7 @@ var (
 
 	_ directory.Groups    = (*Store)(nil)
 	_ directory.Leaves    = (*Store)(nil)
+	_ directory.Notices   = (*Store)(nil)
 	_ directory.Tenants   = (*Store)(nil)
 	_ directory.History   = (*Store)(nil)
 	_ directory.Purges    = (*Store)(nil)

@@ -164,6 +164,7 @@ func tenantColumns(t *directory.Tenant, tx string) (table.Columns, error) {
 		{"EA", t.Entra.AppIDs, len(t.Entra.AppIDs) == 0},
 		{"Schemas", t.Schemas, len(t.Schemas) == 0},
 		{"Connector", t.Connector, t.Connector.Kind == ""},
+		{"Webhook", t.Webhook, t.Webhook.IsZero()},
 	} {
 		if list.empty {
 			continue
@@ -188,7 +189,7 @@ func tenantOf(id string, row *table.Entity) (directory.Tenant, error) {
 	}
 	lists := map[string]any{
 		"Domains": &t.Domains, "Deputies": &t.Deputies, "Roles": &t.Roles, "Mappings": &t.Mappings, "EA": &t.Entra.AppIDs,
-		"Schemas": &t.Schemas, "Connector": &t.Connector,
+		"Schemas": &t.Schemas, "Connector": &t.Connector, "Webhook": &t.Webhook,
 	}
 	for name, into := range lists {
 		text := getLong(c, name)

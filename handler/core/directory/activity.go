@@ -39,6 +39,10 @@ const (
 	RequestRefused ActivityKind = "scim.refused"
 	// MessageDeadLettered: the queue gave a leave's message up.
 	MessageDeadLettered ActivityKind = "message.deadlettered"
+	// NoticeSent and NoticeGivenUp: the tenant's webhook was told what became of a
+	// leave, or did not take it for days.
+	NoticeSent    ActivityKind = "notice.sent"
+	NoticeGivenUp ActivityKind = "notice.givenUp"
 )
 
 // Refusal tells whether a line of the kind is about something that was asked for

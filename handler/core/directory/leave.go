@@ -172,6 +172,8 @@ type LeaveChange struct {
 	Leaver *User
 	// Activity tells what was done, or is the zero Activity for nothing.
 	Activity Activity
+	// Notice, if any, tells the tenant's webhook.
+	Notice *Notice
 }
 
 // Message is what goes through the queue: which leave to work on, and for which

@@ -81,6 +81,7 @@ func settings() []setting {
 		{"entra", func(s *Settings) any { return s.Entra }, checkEntra},
 		{"schemas", func(s *Settings) any { return s.Schemas }, checkSchemas},
 		{"connector", func(s *Settings) any { return s.Connector }, checkConnector},
+		{"webhook", func(s *Settings) any { return s.Webhook }, checkWebhook},
 	}
 }
 

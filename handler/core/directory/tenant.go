@@ -50,7 +50,9 @@ type Tenant struct {
 	// Entra is what tokens that Entra ID has signed must bear.
 	Entra EntraBinding
 	// Connector is how the tenant's records are reached.
-	Connector         ConnectorSetting
+	Connector ConnectorSetting
+	// Webhook is where the tenant is told what becomes of its leaves.
+	Webhook           WebhookSetting
 	Created, Modified time.Time
 	// ETag is the version of the settings as they were read.
 	ETag string

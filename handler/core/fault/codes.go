@@ -56,6 +56,7 @@ const (
 	ConnectorRefused Code = "connectorRefused"
 	ConnectorInvalid Code = "connectorInvalid"
 	ConnectorEndless Code = "connectorEndless"
+	WebhookRefused   Code = "webhookRefused"
 
 	// Storage: the answers of the table port.
 	RowNotFound    Code = "rowNotFound"
@@ -129,6 +130,7 @@ func Table() []Entry {
 		{ConnectorRefused, 502, "", "The business application does not let the connector in, or is not where its setting says; put the tenant's connector right, and waiting leaves go on by themselves."},
 		{ConnectorInvalid, 422, "", "The business application refuses a call for good, or answers what cannot be read; mend it there, and replay the parked leaves."},
 		{ConnectorEndless, 422, "", "The business application never says that it is finished; mend its cursor, and replay the parked leave."},
+		{WebhookRefused, 422, "", "The tenant's webhook was not reached, or did not answer with a status from 200 to 299; the sentence says which. Notices are sent again by themselves."},
 
 		{RowNotFound, 404, "", "A row that the operation needs is not there."},
 		{RowExists, 409, "", "A row that the operation wants to insert is already there."},

@@ -19,6 +19,7 @@ func Routes() (list []string) {
 var Structs = map[string]any{
 	"Tenant": tenantOverview{}, "TenantEntry": tenantEntry{}, "TenantPage": tenantPage{}, "Deletion": deletionView{},
 	"Role": directory.Role{}, "RoleMapping": directory.RoleMapping{}, "Entra": entraView{}, "Connector": connectorView{}, "NewConnector": newConnector{},
+	"Webhook": webhookView{}, "IssuedWebhook": issuedWebhook{},
 	"Credential": credentialView{}, "CredentialList": credentialList{},
 	"IssuedToken": issuedToken{}, "IssuedAppKey": issuedAppKey{}, "IssuedOAuthClient": issuedOAuthClient{},
 	"Roles": rolesView{}, "Mapping": mappingView{}, "Group": groupView{}, "GroupPage": groupPage{},

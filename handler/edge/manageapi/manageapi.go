@@ -31,6 +31,8 @@ type Config struct {
 	People  *records.Service
 	History *history.Service
 	Leaves  Leaves
+	// TryWebhook posts an event that tells of nothing to a tenant's webhook.
+	TryWebhook func(ctx context.Context, tenant string) error
 	// Examine looks at everything that the process needs.
 	Examine func(ctx context.Context) []Finding
 	// BaseURL is the address under which a request reached the service, without
@@ -73,6 +75,8 @@ func (a api) routes() map[string]exchange.Methods {
 		tenant + "/oauth-clients":              {"POST": a.issueOAuthClient},
 		tenant + "/credentials":                {"GET": a.listCredentials},
 		tenant + "/credentials/{credential}":   {"DELETE": a.revokeCredential},
+		tenant + "/webhook":                    {"PUT": a.setWebhook, "DELETE": a.removeWebhook},
+		tenant + "/webhook/test":               {"POST": a.tryWebhook},
 		tenant + "/roles":                      {"GET": a.showRoles},
 		tenant + "/roles/{role}":               {"PUT": a.setRole, "DELETE": a.removeRole},
 		tenant + "/mappings/{group}":           {"PUT": a.mapGroup, "DELETE": a.unmapGroup},

@@ -14,6 +14,7 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/directory/directorytest"
 	"handover/handler/core/fault"
@@ -47,11 +48,14 @@ func serve(memory directorytest.Memory, log io.Writer) http.Handler {
 		Admin: &admin.Service{
 			Tenants: memory, Purges: memory, Users: memory, Groups: memory, Leaves: memory, Journal: memory,
 			Countries: []string{"US", "CA"}, Now: now, Random: zeros{}, Changed: gate.Forget,
-			Conceal: func(tenant, _ string) (string, error) { return "concealed for " + tenant, nil },
+			Conceal: func(_ credential.Purpose, tenant, _ string) (string, error) { return "concealed for " + tenant, nil },
 		},
 		History: &history.Service{History: memory, Tenants: memory, Users: memory, Leaves: memory, Now: now},
 		People:  &records.Service{Users: memory, Members: memory, Records: memory, Now: now},
 		Leaves:  asked{},
+		TryWebhook: func(_ context.Context, tenant string) error {
+			return fault.New(fault.WebhookRefused, "the webhook of %s answers with the status 500", tenant)
+		},
 		BaseURL: func(*http.Request) string { return "https://handover.example" },
 	})
 }

@@ -28,6 +28,7 @@ type tenantSettings struct {
 	RetentionDays int               `json:"retentionDays,omitempty"`
 	Entra         *entraView        `json:"entra,omitempty"`
 	Connector     *connectorView    `json:"connector,omitempty"`
+	Webhook       *webhookView      `json:"webhook,omitempty"`
 	Schemas       []json.RawMessage `json:"schemas,omitempty"`
 	// Deleting is when the deletion began.
 	Deleting  *time.Time `json:"deleting,omitempty"`
@@ -77,7 +78,8 @@ func (a api) settings(r *http.Request, t directory.Tenant) tenantSettings {
 		MasterAdmin: t.MasterAdmin, Deputies: t.Deputies,
 		DefaultRole: t.DefaultRole, Roles: t.Roles, Mappings: t.Mappings,
 		ScimOff: t.ScimOff, Strict: t.Strict, Suspended: t.Suspended,
-		RetentionDays: t.RetentionDays, Entra: entraOf(t.Entra), Connector: connectorOf(t.Connector), Schemas: t.Schemas, Deleting: present(t.Deleting), TenantURL: a.tenantURL(r, t.ID),
+		RetentionDays: t.RetentionDays, Entra: entraOf(t.Entra), Connector: connectorOf(t.Connector), Webhook: webhookOf(t.Webhook, a.Exchange.Now()),
+		Schemas: t.Schemas, Deleting: present(t.Deleting), TenantURL: a.tenantURL(r, t.ID),
 		Created: t.Created, Modified: t.Modified,
 	}
 }

@@ -8,6 +8,7 @@ import (
 	"io"
 	"time"
 
+	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 )
@@ -50,7 +51,7 @@ type Service struct {
 	Now       func() time.Time
 	Random    io.Reader
 	// Conceal encrypts a secret of a tenant that must be used again.
-	Conceal func(tenant, secret string) (hidden string, err error)
+	Conceal func(purpose credential.Purpose, tenant, secret string) (hidden string, err error)
 	// Changed hears of every tenant whose settings or credentials may have
 	// changed, so that this process forgets what it remembers of it.
 	Changed func(tenant string)

@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 )
@@ -37,7 +38,7 @@ func (s *Service) conceal(id string, change *directory.SettingsChange) error {
 	if err := directory.CheckConnectorSecret(*change.ConnectorSecret); err != nil {
 		return err
 	}
-	hidden, err := s.Conceal(id, *change.ConnectorSecret)
+	hidden, err := s.Conceal(credential.ForConnectors, id, *change.ConnectorSecret)
 	if err != nil {
 		return fmt.Errorf("admin: change tenant: %w", err)
 	}

@@ -8,17 +8,18 @@ import (
 )
 
 const (
-	// courierBacklog is how many leaves may wait to be sent; beyond it the
-	// sweep finds them.
+	// courierBacklog is how many may wait to be sent; beyond it the sweep finds
+	// them.
 	courierBacklog = 1024
 	// couriers is how many are sent at once.
 	couriers = 8
 )
 
-// Courier sends leaves right after they were written, beside the request that
-// wrote them, so that neither a slow queue nor a broken one delays its answer.
+// Courier sends leaves, or notices of them, right after they were written, beside
+// the request that wrote them, so that neither a slow receiver nor a broken one
+// delays its answer.
 type Courier struct {
-	service *Service
+	send    func(ctx context.Context, tenant string, leave directory.ID) error
 	backlog chan parcel
 	failed  func(error)
 }
@@ -28,14 +29,14 @@ type parcel struct {
 	leave  directory.ID
 }
 
-// NewCourier makes a courier for a service; failed is told what could not be
-// sent, which the sweep will send later.
-func NewCourier(service *Service, failed func(error)) *Courier {
-	return &Courier{service: service, backlog: make(chan parcel, courierBacklog), failed: failed}
+// NewCourier makes a courier that sends in a way such as Service.Send; failed is
+// told what could not be sent, which the sweep will send later.
+func NewCourier(send func(ctx context.Context, tenant string, leave directory.ID) error, failed func(error)) *Courier {
+	return &Courier{send: send, backlog: make(chan parcel, courierBacklog), failed: failed}
 }
 
-// Opened hands over a leave that was just written. It never blocks.
-func (c *Courier) Opened(_ context.Context, tenant string, leave directory.ID) {
+// Written hands over what was just written. It never blocks.
+func (c *Courier) Written(_ context.Context, tenant string, leave directory.ID) {
 	select {
 	case c.backlog <- parcel{tenant, leave}:
 	default:
@@ -57,7 +58,7 @@ func (c *Courier) deliver(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-c.backlog:
-			if err := c.service.Send(ctx, p.tenant, p.leave); err != nil && ctx.Err() == nil {
+			if err := c.send(ctx, p.tenant, p.leave); err != nil && ctx.Err() == nil {
 				c.failed(err)
 			}
 		}

@@ -72,6 +72,6 @@ func (s *Service) countDeadLetter(ctx context.Context, tenant string, leave dire
 	if err != nil {
 		return err
 	}
-	_, err = s.Leaves.CommitLeave(ctx, tenant, directory.LeaveChange{Before: &leave, After: after, Leaver: leaver, Activity: line})
+	_, err = s.decide(ctx, tenant, directory.LeaveChange{Before: &leave, After: after, Leaver: leaver, Activity: line})
 	return err
 }

@@ -20,6 +20,7 @@ type ledger struct {
 	directory.Tenants
 	directory.Leaves
 	directory.Records
+	directory.Notices
 
 	mu       sync.Mutex
 	version  int
@@ -29,6 +30,9 @@ type ledger struct {
 	records  map[string]directory.Record
 	chunks   []directory.Chunk
 	messages []directory.Message
+	notices  []directory.Notice
+	// told are the leaves whose notices were announced.
+	told []directory.ID
 	// activities are the lines of the history, but for those of moves.
 	activities []directory.Activity
 	hinted     bool
@@ -168,8 +172,17 @@ func (l *ledger) CommitLeave(_ context.Context, _ string, c directory.LeaveChang
 	}
 	c.After.ETag = l.etag()
 	l.leaves[c.After.ID] = c.After
+	if c.Notice != nil {
+		l.notices = append(l.notices, *c.Notice)
+	}
 	l.hint()
 	return c.After, nil
+}
+
+func (l *ledger) DueNotices(context.Context, string, time.Time, int) ([]directory.Notice, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.notices), nil
 }
 
 func (l *ledger) Touch(_ context.Context, _ string, read directory.User) error {

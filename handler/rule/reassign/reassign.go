@@ -64,6 +64,7 @@ func LimitsWithin(functionTimeout time.Duration) Limits {
 type Service struct {
 	Users     directory.Users
 	Leaves    directory.Leaves
+	Notices   directory.Notices
 	Tenants   directory.Tenants
 	Connector directory.Connector
 	Journal   directory.Journal
@@ -73,6 +74,8 @@ type Service struct {
 	// Process names this process as the holder of its claims.
 	Process string
 	Limits  Limits
+	// NoticeWritten hears of each notice of a leave right after it was committed.
+	NoticeWritten func(ctx context.Context, tenant string, leave directory.ID)
 }
 
 // Send puts a leave that waits for its turn onto the queue: the attempt is
@@ -224,7 +227,7 @@ func (s *Service) commit(ctx context.Context, tenant string, before, after direc
 
 // commitFor is commit in the name of an operator.
 func (s *Service) commitFor(ctx context.Context, by, tenant string, before, after directory.Leave, leaver *directory.User) (directory.Leave, error) {
-	return s.Leaves.CommitLeave(ctx, tenant, directory.LeaveChange{
+	return s.decide(ctx, tenant, directory.LeaveChange{
 		Before: &before, After: after, Leaver: leaver,
 		Activity: directory.Activity{
 			At: s.Now(), Kind: directory.LeaveMoved, Actor: by, Target: before.ID, User: before.Leaver.ID, Detail: string(after.State),

@@ -1,6 +1,7 @@
 package reassign_test
 
 import (
+	"context"
 	"crypto/rand"
 	"testing"
 	"testing/synctest"
@@ -13,8 +14,9 @@ import (
 
 func newService(l *ledger, process string) *reassign.Service {
 	return &reassign.Service{
-		Users: l, Leaves: l, Tenants: l, Connector: l, Journal: l, Queue: l,
+		Users: l, Leaves: l, Notices: l, Tenants: l, Connector: l, Journal: l, Queue: l,
 		Now: time.Now, Random: rand.Reader, Process: process, Limits: reassign.LimitsWithin(10 * time.Minute),
+		NoticeWritten: func(_ context.Context, _ string, leave directory.ID) { l.told = append(l.told, leave) },
 	}
 }
 
@@ -446,10 +448,10 @@ func TestRecordForADisabledOwner(t *testing.T) {
 
 func TestCourier(t *testing.T) {
 	inBubble(t, "sends beside the request", func(t *testing.T, s *scene) {
-		courier := reassign.NewCourier(s.Service, func(err error) { t.Error(err) })
+		courier := reassign.NewCourier(s.Service.Send, func(err error) { t.Error(err) })
 		go courier.Run(t.Context())
 		s.leaveID = s.disable(s.eve, 1, time.Now())
-		courier.Opened(t.Context(), tenantID, s.leaveID)
+		courier.Written(t.Context(), tenantID, s.leaveID)
 		synctest.Wait()
 		wantState(t, s.ledger, s.leaveID, directory.Queued)
 	})

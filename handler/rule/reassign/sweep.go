@@ -84,6 +84,9 @@ func (s *Service) sweepTenant(ctx context.Context, work directory.Work, until, m
 	if err := errors.Join(append(troubles, err)...); err != nil || left > 0 || rows > 0 {
 		return swept, err
 	}
+	if told, err := s.allTold(ctx, work.Tenant); err != nil || !told {
+		return swept, err
+	}
 	return swept, s.Leaves.Rest(ctx, work)
 }
 

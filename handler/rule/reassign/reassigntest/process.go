@@ -66,7 +66,7 @@ func (w *walk) in(p *process, do func(*call)) {
 	}()
 	c := &call{process: p, Ports: p.ports, active: map[directory.ID]bool{}, named: map[directory.ID]bool{}}
 	c.Service = &reassign.Service{
-		Users: c, Leaves: c, Tenants: c, Connector: c, Journal: c, Queue: c,
+		Users: c, Leaves: c, Notices: c, Tenants: c, Connector: c, Journal: c, Queue: c,
 		Now: w.clock, Random: w.random, Process: p.name, Limits: limits,
 	}
 	do(c)
@@ -140,6 +140,10 @@ func (c *call) Touch(ctx context.Context, tenant string, user directory.User) er
 
 func (c *call) DueLeaves(ctx context.Context, tenant string, until time.Time, limit int) ([]directory.ID, error) {
 	return between(c, func() ([]directory.ID, error) { return c.Ports.DueLeaves(ctx, tenant, until, limit) })
+}
+
+func (c *call) DueNotices(ctx context.Context, tenant string, until time.Time, limit int) ([]directory.Notice, error) {
+	return between(c, func() ([]directory.Notice, error) { return c.Ports.DueNotices(ctx, tenant, until, limit) })
 }
 
 func (c *call) TenantsWithWork(ctx context.Context) ([]directory.Work, error) {

@@ -21,6 +21,7 @@ import (
 type Ports interface {
 	directory.Users
 	directory.Leaves
+	directory.Notices
 	directory.Tenants
 	directory.Connector
 	directory.Journal
