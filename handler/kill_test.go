@@ -74,7 +74,12 @@ func openProgram(t *testing.T, data string, step func()) *Program {
 // within runs a program on a data folder for as long as use takes.
 func within(t *testing.T, data string, use func(c *caller)) {
 	t.Helper()
-	program := openProgram(t, data, nil)
+	running(t, openProgram(t, data, nil), use)
+}
+
+// running runs a program for as long as use takes.
+func running(t *testing.T, program *Program, use func(c *caller)) {
+	t.Helper()
 	ctx, stop := context.WithCancel(t.Context())
 	ended := make(chan error, 1)
 	go func() { ended <- program.Run(ctx) }()

@@ -27,6 +27,7 @@ import (
 // recordsApp is the program under test at its address.
 type recordsApp struct {
 	t      *testing.T
+	folder string
 	url    string
 	client *http.Client
 	roots  *x509.CertPool
@@ -47,7 +48,7 @@ func startRecordsApp(t *testing.T, program string, flags []string) *recordsApp {
 	t.Helper()
 	folder := t.TempDir()
 	address := freeAddress(t)
-	a := &recordsApp{t: t, url: "https://" + address, roots: certify(t, folder)}
+	a := &recordsApp{t: t, folder: folder, url: "https://" + address, roots: certify(t, folder)}
 	a.client = &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: a.roots}}}
 	flags = append([]string{"--listen", address, "--chunk", "30"}, flags...)
 	ended := make(chan struct{})

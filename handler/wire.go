@@ -114,7 +114,7 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 	}
 	p.notices = &notify.Service{
 		Notices: s, Leaves: s, Tenants: s, Journal: s, Now: options.Now, Failed: p.webhookFailed,
-		Webhook: connector.NewWebhook(outbound, p.reveal(credential.ForWebhooks), options.Now),
+		Webhook: p.telemetry.Webhook(connector.NewWebhook(outbound, p.reveal(credential.ForWebhooks), options.Now)),
 	}
 	p.messenger = reassign.NewCourier(p.tell, func(err error) {
 		warn(options.Log, "a notice could not be sent; the sweep sends it", err)

@@ -67,8 +67,10 @@ type movedBody struct {
 type application struct {
 	mu   sync.Mutex
 	book *book
-	// key is what a caller must show.
-	key      string
+	// key is what a caller must show; webhookSecret is the file with the secret
+	// that signs events.
+	key, webhookSecret string
+
 	chunk    int
 	mischief *mischief
 	now      func() time.Time
@@ -79,6 +81,15 @@ func (a *application) routes() http.Handler {
 	mux.HandleFunc("POST /ownership:reassign", a.mischief.around(a.reassign))
 	mux.HandleFunc("PUT /records/{type}/{id}", a.putRecord)
 	mux.HandleFunc("GET /records", a.listRecords)
+	mux.HandleFunc("GET /events", a.listEvents)
+	events := http.NewServeMux()
+	events.HandleFunc("POST /events", a.takeEvent)
+	events.Handle("/", a.keyed(mux))
+	return events
+}
+
+// keyed lets through who shows the key.
+func (a *application) keyed(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		shown := sha256.Sum256([]byte(strings.TrimPrefix(r.Header.Get("Authorization"), "Bearer ")))
 		wanted := sha256.Sum256([]byte(a.key))
@@ -87,7 +98,7 @@ func (a *application) routes() http.Handler {
 			return
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, maxBody)
-		mux.ServeHTTP(w, r)
+		next.ServeHTTP(w, r)
 	})
 }
 

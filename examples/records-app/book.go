@@ -34,11 +34,13 @@ type answered struct {
 type book struct {
 	Records []record            `json:"records"`
 	Answers map[string]answered `json:"answers"`
-	file    string
+	// Events are what a webhook was told, by id.
+	Events map[string]event `json:"events"`
+	file   string
 }
 
 func openBook(file string) (*book, error) {
-	b := &book{Answers: map[string]answered{}, file: file}
+	b := &book{Answers: map[string]answered{}, Events: map[string]event{}, file: file}
 	text, err := os.ReadFile(file)
 	if errors.Is(err, fs.ErrNotExist) {
 		return b, nil

@@ -1,6 +1,7 @@
 // Command records-app is a business application that keeps its records itself
 // and lets Handover move those of a leaver: an example of the call that
-// docs/records-connector.md describes, in the standard library alone.
+// docs/records-connector.md describes, and of the webhook of docs/webhooks.md, in
+// the standard library alone.
 //
 // Its flags make it misbehave, so that one can see Handover cope:
 //
@@ -28,6 +29,7 @@ func run() error {
 	file := flag.String("file", "records.json", "the file that holds the records")
 	cert := flag.String("cert", "cert.pem", "certificate, PEM")
 	key := flag.String("key", "key.pem", "its private key, PEM")
+	webhookSecret := flag.String("webhook-secret", "webhook-secret", "the file with the secret that signs events")
 	chunk := flag.Int("chunk", 100, "how many records one call moves, at most 1000")
 	flag.DurationVar(&trouble.slow, "slow", 0, "wait before each answer")
 	flag.IntVar(&trouble.failEvery, "fail-every", 0, "answer each n-th call with 503")
@@ -43,7 +45,7 @@ func run() error {
 	if err != nil {
 		return err
 	}
-	app := &application{book: records, key: secret, chunk: min(*chunk, maxChunk), mischief: &trouble, now: time.Now}
+	app := &application{book: records, key: secret, webhookSecret: *webhookSecret, chunk: min(*chunk, maxChunk), mischief: &trouble, now: time.Now}
 	server := &http.Server{Addr: *listen, Handler: app.routes(), ReadHeaderTimeout: 10 * time.Second}
 	return server.ListenAndServeTLS(*cert, *key)
 }

@@ -30,7 +30,7 @@ func Transport(allowed []netip.Prefix) *http.Transport {
 func checkAddress(address string, allowed []netip.Prefix) error {
 	place, err := netip.ParseAddrPort(address)
 	if err != nil {
-		return refused("the business application's address cannot be read; correct the connector's url").WithCause(err)
+		return refused("the business application's address cannot be read; correct the url of its connector or webhook").WithCause(err)
 	}
 	ip := place.Addr().Unmap().WithZone("")
 	within := func(p netip.Prefix) bool { return p.Contains(ip) }

@@ -108,6 +108,7 @@ func everyKind(t *testing.T) *world {
 	}
 	w.fillGroups()
 	w.fillRecords(ann.ID, leave.ID)
+	w.doneLeave(clock)
 	w.fillPurge()
 	return w
 }
@@ -128,7 +129,8 @@ func (w *world) fillTenant() {
 	}
 	full := directory.Tenant{
 		Suspended: true, RetentionDays: 90, Deleting: clock, Connector: directory.ConnectorSetting{Kind: directory.HTTPConnector},
-		Entra: directory.EntraBinding{TenantID: "t", AppIDs: []string{"a"}, Subject: "s"}, Schemas: []json.RawMessage{[]byte(`{}`)},
+		Webhook: directory.WebhookSetting{URL: "https://crm.example.com", Hidden: "k"},
+		Entra:   directory.EntraBinding{TenantID: "t", AppIDs: []string{"a"}, Subject: "s"}, Schemas: []json.RawMessage{[]byte(`{}`)},
 		ID: "full", Name: "Full", Country: "US", Domains: []string{"*"}, MasterAdmin: "ann", Deputies: []string{"bob"}, DefaultRole: "Guest",
 		Roles: []directory.Role{{Name: "Sales"}}, Mappings: []directory.RoleMapping{{Role: "Sales"}}, Created: clock, Modified: clock,
 	}

@@ -14,7 +14,7 @@ var (
 var RowKinds = [3][]string{
 	{
 		rowTenant, rowCounters, prefixCredential, prefixUser, prefixName, prefixExternal, prefixEmail, prefixGroup,
-		prefixDisplay, prefixMembers, prefixReverse, prefixIntent, prefixLeave, prefixDue, prefixActivity,
+		prefixDisplay, prefixMembers, prefixReverse, prefixIntent, prefixLeave, prefixDue, prefixNotice, prefixActivity,
 	},
 	{prefixTenant, prefixHint, prefixPurge},
 	{prefixRecord, prefixOwned, prefixChunk},

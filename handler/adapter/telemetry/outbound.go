@@ -46,19 +46,49 @@ func (t *Telemetry) Calls(stack *middleware.Stack) error {
 }
 
 // call is the whole of a call, with the token that it may have to fetch.
-func (t *Telemetry) call(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (middleware.InitializeOutput, middleware.Metadata, error) {
-	operation := keyOperation.String(middleware.GetOperationName(ctx))
+func (t *Telemetry) call(ctx context.Context, in middleware.InitializeInput, next middleware.InitializeHandler) (out middleware.InitializeOutput, metadata middleware.Metadata, err error) {
+	about, _ := ctx.Value(aboutKey{}).(directory.Message)
+	err = t.outbound(ctx, middleware.GetOperationName(ctx), about, func(ctx context.Context) (err error) {
+		out, metadata, err = next.HandleInitialize(ctx, in)
+		return err
+	})
+	return out, metadata, err
+}
+
+// outbound is one call of an operation, about a message if that is known.
+func (t *Telemetry) outbound(ctx context.Context, name string, about directory.Message, do func(context.Context) error) error {
+	operation := keyOperation.String(name)
 	attributes := []attribute.KeyValue{operation}
-	if m, known := ctx.Value(aboutKey{}).(directory.Message); known {
-		attributes = append(attributes, ofMessage(m)...)
+	if about.Tenant != "" {
+		attributes = append(attributes, ofMessage(about)...)
 	}
 	began := t.now()
-	inside, span := t.tracer.Start(ctx, "call "+operation.Value.AsString(), trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
-	out, metadata, err := next.HandleInitialize(inside, in)
+	inside, span := t.tracer.Start(ctx, "call "+name, trace.WithSpanKind(trace.SpanKindClient), trace.WithAttributes(attributes...))
+	err := do(inside)
 	code := outcome(ctx, err)
 	t.calls.Record(ctx, t.now().Sub(began).Seconds(), metric.WithAttributes(operation, keyFault.String(code)))
 	finish(span, code)
-	return out, metadata, err
+	return err
+}
+
+// Webhook puts each event that is posted into a client span, and counts how long
+// it took and how it ended.
+func (t *Telemetry) Webhook(next directory.Webhook) directory.Webhook {
+	if t == nil {
+		return next
+	}
+	return watchedWebhook{t, next}
+}
+
+type watchedWebhook struct {
+	telemetry *Telemetry
+	next      directory.Webhook
+}
+
+// Post implements directory.Webhook.
+func (w watchedWebhook) Post(ctx context.Context, setting directory.WebhookSetting, e directory.Event) error {
+	about := directory.Message{Tenant: e.Tenant, Leave: e.Notice.Leave.String(), Attempt: e.Notice.Attempt}
+	return w.telemetry.outbound(ctx, "Webhook", about, func(ctx context.Context) error { return w.next.Post(ctx, setting, e) })
 }
 
 // outcome is the code of how a call ended. One that took its whole time is the
