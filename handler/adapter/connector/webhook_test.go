@@ -6,6 +6,10 @@ import (
 	"io"
 	"net/http"
 	"net/netip"
+	"os"
+	"regexp"
+	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +18,7 @@ import (
 	standardwebhooks "github.com/standard-webhooks/standard-webhooks/libraries/go"
 
 	"handover/handler/adapter/connector"
+	"handover/handler/core/credential"
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 )
@@ -196,4 +201,61 @@ func TestPostRefusals(t *testing.T) {
 			t.Errorf("%v, asked %d times", err, len(e.headers))
 		}
 	})
+}
+
+// TestPage holds the examples of docs/webhooks.md against what is sent.
+func TestPage(t *testing.T) {
+	page, err := os.ReadFile("../../../docs/webhooks.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example := regexp.MustCompile(`(?s)\n\n(\{"type": "leave\.blocked".*?)\n` + "```").FindSubmatch(page)
+	if example == nil {
+		t.Fatal("the page shows no event")
+	}
+	e := hear(t, says(204, ""))
+	if err := e.post(t, e.setting(), blockedEvent()); err != nil {
+		t.Fatal(err)
+	}
+	_, body, _ := strings.Cut(e.bodies[0], "/events ")
+	if diff := cmp.Diff(fieldsOf(t, []byte(body)), fieldsOf(t, example[1])); diff != "" {
+		t.Errorf("fields (-sent +shown):\n%s", diff)
+	}
+	for name := range e.headers[0] {
+		if shown := strings.Contains(string(page), "\n"+name+": "); !shown && name != "Content-Length" && name != "Accept-Encoding" {
+			t.Errorf("the header %s is not shown", name)
+		}
+	}
+	signed := regexp.MustCompile("(?s)secret `(whsec_[^`]+)` the body `([^`]+)` with the id `([^`]+)` and the timestamp `(\\d+)`\nhas the signature `([^`]+)`").FindSubmatch(page)
+	if signed == nil {
+		t.Fatal("the page shows no signature to test with")
+	}
+	seconds, err := strconv.ParseInt(string(signed[4]), 10, 64)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if got, _ := credential.SignWebhook(string(signed[1]), string(signed[3]), time.Unix(seconds, 0), signed[2]); got != string(signed[5]) {
+		t.Errorf("the signature is %s", got)
+	}
+}
+
+// fieldsOf lists the names of all that a JSON object holds, with their paths.
+func fieldsOf(t *testing.T, text []byte) (names []string) {
+	t.Helper()
+	var object map[string]any
+	if err := json.Unmarshal(text, &object); err != nil {
+		t.Fatalf("%v: %s", err, text)
+	}
+	var walk func(path string, value any)
+	walk = func(path string, value any) {
+		names = append(names, path)
+		if inner, ok := value.(map[string]any); ok {
+			for name := range inner {
+				walk(path+"."+name, inner[name])
+			}
+		}
+	}
+	walk("", object)
+	slices.Sort(names)
+	return names
 }
