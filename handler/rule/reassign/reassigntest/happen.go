@@ -125,11 +125,18 @@ func (w *walk) fail() {
 	w.deaf = w.pick(4) == 0
 }
 
-func (w *walk) wait() { w.now = w.now.Add(time.Duration(15*w.pick(64)) * time.Second) }
+func (w *walk) wait() { w.pass(time.Duration(15*w.pick(64)) * time.Second) }
+
+// pass lets time go by.
+func (w *walk) pass(d time.Duration) {
+	if w.paused == 0 {
+		w.now = w.now.Add(d)
+	}
+}
 
 // takeOver lets so much time pass that whoever works counts as dead.
 func (w *walk) takeOver() {
-	w.now = w.now.Add(time.Hour)
+	w.pass(time.Hour)
 	w.sweep()
 	w.deliver()
 }

@@ -25,8 +25,16 @@ type process struct {
 
 func (w *walk) open(name string) *process {
 	p := &process{walk: w, name: name}
-	p.ports = w.world.Open(w.clock, w.random, p.step)
+	p.ports = w.world.Open(w.clock, w.random, p.pause)
 	return p
+}
+
+// pause is a step within a request. It takes no time: the store counts on no
+// request taking longer than a minute.
+func (p *process) pause() {
+	p.paused++
+	defer func() { p.paused-- }()
+	p.step()
 }
 
 // step is a moment between two requests of the process.

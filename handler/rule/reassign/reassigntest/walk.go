@@ -26,6 +26,9 @@ type walk struct {
 	processes [2]*process
 	// depth is how many calls are under way within each other.
 	depth int
+	// paused is how many of their requests are under way, for which the clock
+	// stands.
+	paused int
 	// quiet lets nothing happen between two steps.
 	quiet bool
 	// trouble is what the connector answers in place of moving.
