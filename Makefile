@@ -27,8 +27,10 @@ vet:
 staticcheck:
 	$(tool) staticcheck ./...
 
+# The limit is for a test that hangs: a package takes a minute or two, and
+# several times that on a small machine with much else to do.
 race:
-	go test -race ./...
+	go test -race -timeout 30m ./...
 
 # start runs Handover in the Azure Functions host, on this machine.
 start:
