@@ -27,11 +27,18 @@ const eventPatience = 2 * time.Minute
 // listener is an application with a webhook, and the program that tells it.
 type listener struct {
 	*testing.T
-	app  *recordsApp
-	data string
-	// ahead is by how much the program's clock is before the machine's.
+	app   *recordsApp
+	data  string
+	began time.Time
+	// ahead is by how much the program's clock was put forward.
 	ahead atomic.Int64
 	log   words
+}
+
+// now is the program's clock. It is slow, so that on a busy machine, too, nothing
+// is due before the clock is put forward.
+func (l *listener) now() time.Time {
+	return l.began.Add(time.Since(l.began)/100 + time.Duration(l.ahead.Load()))
 }
 
 func (l *listener) program() *Program {
@@ -47,8 +54,7 @@ func (l *listener) program() *Program {
 	transport := connector.Transport([]netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")})
 	transport.TLSClientConfig = &tls.Config{RootCAs: l.app.roots}
 	program, err := newProgram(l.Context(), settings, Options{
-		Listener: socket, Log: slog.New(slog.NewJSONHandler(&l.log, nil)), Random: rand.Reader, ConnectorTransport: transport,
-		Now: func() time.Time { return time.Now().Add(time.Duration(l.ahead.Load())) },
+		Listener: socket, Log: slog.New(slog.NewJSONHandler(&l.log, nil)), Random: rand.Reader, ConnectorTransport: transport, Now: l.now,
 	})
 	if err != nil {
 		l.Fatal(err)
@@ -99,7 +105,7 @@ func (l *listener) await(kind string) (found eventSeen) {
 // TestWebhook has an application told that a leave is blocked and then done. The
 // application refuses the second event until Handover was started again.
 func TestWebhook(t *testing.T) {
-	l := &listener{T: t, app: startRecordsApp(t, buildRecordsApp(t), nil), data: t.TempDir()}
+	l := &listener{T: t, app: startRecordsApp(t, buildRecordsApp(t), nil), data: t.TempDir(), began: time.Now()}
 	var token, secret, eve string
 	running(t, l.program(), func(c *caller) {
 		c.must(201, "POST", "/manage/v1/tenants", killOperator, map[string]any{
