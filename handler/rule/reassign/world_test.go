@@ -14,7 +14,8 @@ import (
 )
 
 // TestWalks is the promise of no orphans, over whatever may happen, with a tenant
-// in memory. The walks over the real store are in adapter/store.
+// in memory; the walks over the real store are in adapter/store. By hand 50,000
+// were made at once, with -rapid.checks=10000.
 func TestWalks(t *testing.T) {
 	reassigntest.Run(t, 5, func() reassigntest.World { return newLedger() })
 }
