@@ -2,14 +2,11 @@ package main
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
-	"strings"
-	"sync"
 	"time"
 
 	"handover/handler/adapter/connector"
@@ -17,20 +14,12 @@ import (
 	"handover/handler/adapter/store"
 	"handover/handler/adapter/telemetry"
 	"handover/handler/core/credential"
-	"handover/handler/core/fault"
-	"handover/handler/edge/appapi"
-	"handover/handler/edge/exchange"
-	"handover/handler/edge/manageapi"
-	"handover/handler/edge/scimapi"
-	"handover/handler/edge/tokenapi"
 	"handover/handler/edge/trigger"
 	"handover/handler/rule/access"
 	"handover/handler/rule/admin"
 	"handover/handler/rule/history"
 	"handover/handler/rule/notify"
-	"handover/handler/rule/provision"
 	"handover/handler/rule/reassign"
-	"handover/handler/rule/records"
 )
 
 const (
@@ -102,55 +91,78 @@ func newProgram(ctx context.Context, settings Settings, options Options) (*Progr
 			return nil, errors.Join(err, backing.close())
 		}
 	}
+	if err := p.assemble(settings, process); err != nil {
+		return nil, errors.Join(err, backing.close())
+	}
+	return p, nil
+}
+
+// assemble makes rules and edges, each with what it needs of those before it.
+func (p *Program) assemble(settings Settings, process string) error {
 	s := p.store()
 	gate, err := p.gate(settings, s)
 	if err != nil {
-		return nil, errors.Join(err, backing.close())
+		return err
 	}
 	outbound := p.outbound(settings)
 	connectors, err := p.connectors(settings, s, outbound)
 	if err != nil {
-		return nil, errors.Join(err, backing.close())
+		return err
 	}
-	p.notices = &notify.Service{
-		Notices: s, Leaves: s, Tenants: s, Journal: s, Now: options.Now, Failed: p.webhookFailed,
-		Webhook: p.telemetry.Webhook(connector.NewWebhook(outbound, p.reveal(credential.ForWebhooks), options.Now)),
-	}
-	p.messenger = reassign.NewCourier(p.tell, func(err error) {
-		warn(options.Log, "a notice could not be sent; the sweep sends it", err)
-	})
-	p.leaves = &reassign.Service{
-		Users: s, Leaves: s, Notices: s, Tenants: s, Connector: connectors, Journal: s, Queue: p.telemetry.Queue(steppedQueue{backing.queue, options.Step}),
-		Now: options.Now, Random: options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
-		NoticeWritten: p.messenger.Written,
-	}
-	p.courier = reassign.NewCourier(p.leaves.Send, func(err error) {
-		warn(options.Log, "a leave could not be sent; the sweep sends it", err)
-	})
-	p.history = &history.Service{History: s, Tenants: s, Users: s, Leaves: s, Now: options.Now}
-	p.refusals = history.NewRefusals(s.Note, options.Now, func(err error) {
-		warn(options.Log, "a refusal could not be written down", err)
-	})
+	p.makeNotices(s, outbound)
+	p.makeLeaves(settings, s, connectors, process)
+	p.makeHistory(s)
 	p.admin = &admin.Service{
 		Tenants: s, Purges: s, Users: s, Groups: s, Leaves: s, Journal: s, Countries: settings.Countries,
-		Now: options.Now, Random: options.Random, Changed: gate.Forget, PurgeGrace: purgeGrace(backing.alone), Conceal: p.conceal,
+		Now: p.options.Now, Random: p.options.Random, Changed: gate.Forget, PurgeGrace: purgeGrace(p.backing.alone), Conceal: p.conceal,
 	}
+	p.makeTrigger(settings)
+	p.server = &http.Server{
+		Handler: p.telemetry.HTTP(p.routes(settings, s, gate)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
+		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(p.options.Log.Handler(), slog.LevelWarn),
+	}
+	return nil
+}
+
+func (p *Program) makeNotices(s *store.Store, outbound http.RoundTripper) {
+	p.notices = &notify.Service{
+		Notices: s, Leaves: s, Tenants: s, Journal: s, Now: p.options.Now, Failed: p.webhookFailed,
+		Webhook: p.telemetry.Webhook(connector.NewWebhook(outbound, p.reveal(credential.ForWebhooks), p.options.Now)),
+	}
+	p.messenger = reassign.NewCourier(p.tell, func(err error) {
+		warn(p.options.Log, "a notice could not be sent; the sweep sends it", err)
+	})
+}
+
+func (p *Program) makeLeaves(settings Settings, s *store.Store, connectors connectors, process string) {
+	p.leaves = &reassign.Service{
+		Users: s, Leaves: s, Notices: s, Tenants: s, Connector: connectors, Journal: s,
+		Queue: p.telemetry.Queue(steppedQueue{p.backing.queue, p.options.Step}), NoticeWritten: p.messenger.Written,
+		Now: p.options.Now, Random: p.options.Random, Process: process, Limits: reassign.LimitsWithin(time.Duration(settings.FunctionTimeout)),
+	}
+	p.courier = reassign.NewCourier(p.leaves.Send, func(err error) {
+		warn(p.options.Log, "a leave could not be sent; the sweep sends it", err)
+	})
+}
+
+func (p *Program) makeHistory(s *store.Store) {
+	p.history = &history.Service{History: s, Tenants: s, Users: s, Leaves: s, Now: p.options.Now}
+	p.refusals = history.NewRefusals(s.Note, p.options.Now, func(err error) {
+		warn(p.options.Log, "a refusal could not be written down", err)
+	})
+}
+
+func (p *Program) makeTrigger(settings Settings) {
 	p.work = &watchedWork{
-		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: options.Log, now: options.Now},
-		retention: &retention{history: p.history, log: options.Log, now: options.Now},
-		purge:     p.admin.PurgeDeleted,
-		tell:      p.tellAll,
+		Service: p.leaves, telemetry: p.telemetry, concerns: concerns{log: p.options.Log, now: p.options.Now},
+		retention: &retention{history: p.history, log: p.options.Log, now: p.options.Now},
+		purge:     p.admin.PurgeDeleted, tell: p.tellAll,
 	}
 	p.trigger = &trigger.Trigger{
-		Work: p.work, Log: options.Log, Now: options.Now,
+		Work: p.work, Log: p.options.Log, Now: p.options.Now,
 		Timeout: time.Duration(settings.FunctionTimeout) * 8 / 10, Pause: time.Second,
 		Observe: p.observe(),
 	}
-	p.server = &http.Server{
-		Handler: p.telemetry.HTTP(p.routes(settings, s, gate)), ReadHeaderTimeout: 10 * time.Second, IdleTimeout: 2 * time.Minute,
-		MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(options.Log.Handler(), slog.LevelWarn),
-	}
-	return p, nil
 }
 
 func (p *Program) store() *store.Store {
@@ -179,130 +191,4 @@ func (p *Program) gate(settings Settings, s *store.Store) (*access.Gate, error) 
 		Operators: access.Operators{TenantID: settings.OperatorTenant, AppID: settings.OperatorAudience},
 		Rate:      access.Rate{PerSecond: settings.Rate, Burst: settings.Burst},
 	}), nil
-}
-
-// routes puts the edges behind their first path segment. No ServeMux stands in
-// front of them: it would answer unclean paths with a redirect, which
-// directories do not follow.
-func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) http.Handler {
-	x := &exchange.Exchange{Log: p.options.Log, Now: p.options.Now, Reference: p.reference, Observe: p.observe()}
-	base := exchange.BaseURL(settings.BaseURL)
-	people := &records.Service{
-		Users: s, Members: s, Records: s, Now: p.options.Now,
-		Recipient: p.leaves.Recipient, EnsureLeave: p.leaves.EnsureLeave,
-	}
-	edges := map[string]http.Handler{
-		"scim": scimapi.New(scimapi.Config{
-			Gate: gate, Keys: p.keys, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit, Refused: p.refusals.Refused,
-			Provision: provision.New(provision.Config{
-				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Written,
-			}),
-		}),
-		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),
-		"app":    appapi.New(appapi.Config{Gate: gate, Exchange: x, Records: people, Preview: p.leaves.Preview}),
-		"manage": manageapi.New(manageapi.Config{Examine: p.examine, Operator: gate.Operator, Exchange: x, BaseURL: base, Admin: p.admin, People: people, History: p.history, Leaves: p.leaves, TryWebhook: p.notices.Try}),
-	}
-	nowhere := x.Wrap(exchange.RenderJSON, exchange.NoRoute)
-	front := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		r = r.WithContext(access.From(r.Context(), exchange.Address(r)))
-		first, _, _ := strings.Cut(strings.TrimLeft(r.URL.Path, "/"), "/")
-		if edge, ok := edges[first]; ok {
-			edge.ServeHTTP(w, r)
-			return
-		}
-		nowhere.ServeHTTP(w, r)
-	})
-	if p.options.Triggers {
-		return p.trigger.Front(front)
-	}
-	return front
-}
-
-// purgeGrace is how long the id of a deleted tenant stays taken. Azure's front end
-// cuts requests off after 230 s, and other processes let callers in for 5 s more; a
-// process that is alone knows all requests that there are.
-func purgeGrace(alone bool) time.Duration {
-	if alone {
-		return 10 * time.Second
-	}
-	return 5 * time.Minute
-}
-
-// examine has the doctor look at what this process runs on.
-func (p *Program) examine(ctx context.Context) []manageapi.Finding {
-	ctx, cancel := context.WithTimeout(ctx, examineWithin)
-	defer cancel()
-	d := &doctor{as: "dev", now: p.options.Now, name: p.reference()}
-	if p.options.Triggers {
-		d.as = "serve"
-	}
-	d.look(ctx, p.options.Env)
-	findings := make([]manageapi.Finding, 0, len(d.findings))
-	for _, f := range d.findings {
-		findings = append(findings, manageapi.Finding{Check: f.Check, Result: string(f.Result), Says: f.Says})
-	}
-	return findings
-}
-
-// reference ties an answer of ours to its log line.
-func (p *Program) reference() string {
-	name, err := shortName(p.options.Random)
-	if err != nil {
-		return "none"
-	}
-	return name
-}
-
-// Addr is where the program answers, host:port.
-func (p *Program) Addr() string { return p.options.Listener.Addr().String() }
-
-// Run answers until ctx ends, then lets requests under way finish for a moment.
-// Nothing depends on that moment: what is cut off is found at the next start.
-func (p *Program) Run(ctx context.Context) error {
-	ctx, stop := context.WithCancel(ctx)
-	var background sync.WaitGroup
-	defer background.Wait()
-	defer stop()
-	background.Go(func() { p.courier.Run(ctx) })
-	background.Go(func() { p.messenger.Run(ctx) })
-	background.Go(func() { p.refusals.Run(ctx) })
-	background.Go(func() { p.backing.receive(ctx, p.telemetry.Deliver(p.trigger.Deliver), p.trigger.DeliverDead) })
-	background.Go(func() { p.recoverAndSweep(ctx) })
-	ended := make(chan error, 1)
-	go func() { ended <- p.server.Serve(p.options.Listener) }()
-	select {
-	case err := <-ended:
-		return fault.New(fault.Unavailable, "the service can no longer listen on %s", p.Addr()).WithCause(err)
-	case <-ctx.Done():
-	}
-	patience, cancel := context.WithTimeout(context.WithoutCancel(ctx), 3*time.Second)
-	defer cancel()
-	if err := p.server.Shutdown(patience); err != nil {
-		return p.server.Close()
-	}
-	return nil
-}
-
-// observe is what edges tell of each request to; nil where nobody listens.
-func (p *Program) observe() func(context.Context, exchange.Observation) {
-	if p.telemetry == nil {
-		return nil
-	}
-	return func(ctx context.Context, o exchange.Observation) { p.telemetry.Observe(ctx, telemetry.Request(o)) }
-}
-
-// Close releases what the program holds.
-func (p *Program) Close() error {
-	ctx, cancel := context.WithTimeout(context.Background(), farewell)
-	defer cancel()
-	return errors.Join(p.server.Close(), p.backing.close(), p.telemetry.Close(ctx))
-}
-
-// shortName is 12 random hex digits.
-func shortName(random io.Reader) (string, error) {
-	var raw [6]byte
-	if _, err := io.ReadFull(random, raw[:]); err != nil {
-		return "", fault.New(fault.Internal, "no randomness for a name").WithCause(err)
-	}
-	return hex.EncodeToString(raw[:]), nil
 }

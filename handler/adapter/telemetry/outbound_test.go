@@ -15,6 +15,7 @@ import (
 
 	"handover/handler/adapter/connector"
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 )
 
 const secret = "key-that-nobody-may-see"
@@ -87,6 +88,30 @@ func TestCalls(t *testing.T) {
 				t.Errorf("metrics (-want +got):\n%s", diff)
 			}
 		})
+	}
+}
+
+// refusing is a webhook that takes nothing.
+type refusing struct{}
+
+func (refusing) Post(context.Context, directory.WebhookSetting, directory.Event) error {
+	return fault.New(fault.WebhookRefused, "the webhook of eve@acme.com answers no")
+}
+
+// TestWebhook wants of each event a span of its own trace, and a duration.
+func TestWebhook(t *testing.T) {
+	c := collect(t)
+	leave := directory.ID{15: 1}
+	event := directory.Event{Tenant: "acme", Notice: directory.Notice{Leave: leave, Attempt: 3}, Leave: directory.Leave{Leaver: directory.Person{UserName: "eve@acme.com"}}}
+	if err := c.Webhook(refusing{}).Post(t.Context(), directory.WebhookSetting{URL: "https://crm.example.com"}, event); !fault.Is(err, fault.WebhookRefused) {
+		t.Error(err)
+	}
+	want := "call Webhook < none, Unset, handover.fault=webhookRefused handover.leave.attempt=3 handover.leave=" + leave.String() + " handover.operation=Webhook handover.tenant=acme"
+	if diff := cmp.Diff([]string{want}, c.ended()); diff != "" {
+		t.Errorf("spans (-want +got):\n%s", diff)
+	}
+	if diff := cmp.Diff([]string{"handover.call.duration 0: handover.fault=webhookRefused handover.operation=Webhook"}, c.counted()); diff != "" {
+		t.Errorf("metrics (-want +got):\n%s", diff)
 	}
 }
 
