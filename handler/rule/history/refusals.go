@@ -49,7 +49,7 @@ type allowance struct {
 }
 
 // NewRefusals makes a Refusals that writes by note; failed is told what could not
-// be written.
+// be written, by several at once.
 func NewRefusals(note func(ctx context.Context, tenant string, line directory.Activity) error, now func() time.Time, failed func(error)) *Refusals {
 	return &Refusals{note: note, now: now, failed: failed, backlog: make(chan refusal, refusalBacklog), tenants: map[string]*allowance{}}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -47,10 +48,11 @@ func (b *book) told(tenant string) (lines, leftOut int) {
 	return len(b.lines[tenant]), leftOut
 }
 
-func inBubble(t *testing.T, b *book, test func(t *testing.T, r *history.Refusals)) (failures int) {
+func inBubble(t *testing.T, b *book, test func(t *testing.T, r *history.Refusals)) (failures int64) {
 	t.Helper()
+	var told atomic.Int64 // by several at once
 	synctest.Test(t, func(t *testing.T) {
-		r := history.NewRefusals(b.note, time.Now, func(error) { failures++ })
+		r := history.NewRefusals(b.note, time.Now, func(error) { told.Add(1) })
 		ctx, stop := context.WithCancel(t.Context())
 		ended := make(chan struct{})
 		go func() { r.Run(ctx); close(ended) }()
@@ -58,7 +60,7 @@ func inBubble(t *testing.T, b *book, test func(t *testing.T, r *history.Refusals
 		stop()
 		<-ended
 	})
-	return failures
+	return told.Load()
 }
 
 func refuse(r *history.Refusals, tenant string, n int) {
