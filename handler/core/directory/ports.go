@@ -161,6 +161,7 @@ type Connector interface {
 
 // Journal is what every leave has moved.
 type Journal interface {
+	JournalWriter
 	// Chunks lists the journal of a leave in order.
 	Chunks(ctx context.Context, tenant string, leave ID) ([]Chunk, error)
 	// Progress is what the journal says about how far a leave is; zero if nothing

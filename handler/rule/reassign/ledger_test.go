@@ -292,6 +292,18 @@ func (l *ledger) Chunks(_ context.Context, _ string, leave directory.ID) ([]dire
 	return slices.DeleteFunc(slices.Clone(l.chunks), func(c directory.Chunk) bool { return c.Leave != leave }), nil
 }
 
+func (l *ledger) AppendChunk(_ context.Context, _ string, c directory.Chunk) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, other := range l.chunks {
+		if other.Leave == c.Leave && other.Number == c.Number {
+			return fault.New(fault.RowExists, "chunk exists")
+		}
+	}
+	l.chunks = append(l.chunks, c)
+	return nil
+}
+
 func (l *ledger) Progress(_ context.Context, _ string, leave directory.ID) (p directory.Progress, _ error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()

@@ -66,3 +66,32 @@ func TestClaimAgainstReactivation(t *testing.T) {
 	}
 	t.Logf("the reactivation won %d of %d", reactivations, races)
 }
+
+// TestStandstill has a process stand still before a move for longer than its
+// claim. The user comes back meanwhile, and another process ends the leave: when
+// the first goes on, it must move nothing any more.
+func TestStandstill(t *testing.T) {
+	inBubble(t, "before the first chunk", func(t *testing.T, s *scene) { s.standStill(t, 0) })
+	inBubble(t, "before the second", func(t *testing.T, s *scene) { s.standStill(t, 1) })
+}
+
+func (s *scene) standStill(t *testing.T, after int) {
+	t.Helper()
+	s.eveLeaves(t)
+	moves, other := 0, newService(s.ledger, "p2")
+	s.before = func() {
+		if moves++; moves != after+1 {
+			return
+		}
+		time.Sleep(s.Limits.Lease + time.Second)
+		s.enable(s.eve)
+		if _, err := other.Sweep(t.Context()); err != nil {
+			t.Error(err)
+		}
+	}
+	drainOnce(t, s)
+	leave := wantState(t, s.ledger, s.leaveID, directory.Stopped)
+	if moved := 3 * after; leave.Moved != moved || s.openOf(s.ann) != moved || s.openOf(s.eve) != 10-moved {
+		t.Errorf("moved %d, ann has %d, eve %d", leave.Moved, s.openOf(s.ann), s.openOf(s.eve))
+	}
+}

@@ -157,10 +157,10 @@ func (s *Service) userReturned(ctx context.Context, tenant string, leave directo
 	if leave.Attempt > 0 {
 		var number int
 		var err error
-		if leave, number, err = s.resume(ctx, tenant, leave); err != nil {
+		if leave, number, err = s.closeJournal(ctx, tenant, leave); err != nil {
 			return directory.Leave{}, err
 		}
-		if number > 0 {
+		if number > 0 && !leave.Recipient.ID.IsZero() {
 			if err := s.EnsureLeave(ctx, tenant, leave.Recipient); err != nil {
 				return directory.Leave{}, err
 			}

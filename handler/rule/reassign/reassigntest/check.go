@@ -1,8 +1,6 @@
 package reassigntest
 
 import (
-	"time"
-
 	"handover/handler/core/directory"
 	"handover/handler/core/fault"
 )
@@ -21,14 +19,6 @@ func (c *call) checkMove(m directory.Move) {
 	}
 	clear(c.active)
 	clear(c.named)
-}
-
-// noteStandstill remembers a leave of which one move took until the claim may have
-// expired. Whoever took the leave over need not have known of that chunk.
-func (c *call) noteStandstill(leave directory.ID, began time.Time) {
-	if c.now.Sub(began) > limits.Lease-limits.Run {
-		c.stoodStill[leave] = true
-	}
 }
 
 // check looks at what the walk has come to.
@@ -99,14 +89,18 @@ func (w *walk) checkJournal(leaves []directory.Leave) map[string]balance {
 			}
 			note(moves, &c)
 		}
-		if miscounted := l.State == directory.Cancelled && taken > 0 || l.State.Final() && l.Moved != taken; miscounted && !w.stoodStill[l.ID] {
+		if l.State == directory.Cancelled && taken > 0 || l.State.Final() && l.Moved != taken {
 			w.Errorf("the leave %s is %s and says that it moved %d; the journal has %d", l.ID, l.State, l.Moved, taken)
 		}
 	}
 	return moves
 }
 
+// checkChunk looks at a chunk; an empty one only keeps its number.
 func (w *walk) checkChunk(l *directory.Leave, c *directory.Chunk) {
+	if len(c.Moved) == 0 {
+		return
+	}
 	leaver := l.Leaver.ID
 	back := c.HandsBack(leaver)
 	rightful := back || c.From == leaver && w.appointed[c.To]

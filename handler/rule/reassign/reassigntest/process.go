@@ -165,13 +165,16 @@ func (c *call) Rest(ctx context.Context, work directory.Work) error {
 // Move is a connector's.
 func (c *call) Move(ctx context.Context, m directory.Move) (directory.Moved, error) {
 	c.checkMove(m)
-	defer c.noteStandstill(m.Leave, c.now)
 	return between(c, func() (directory.Moved, error) {
 		if c.trouble != nil {
 			return directory.Moved{}, c.trouble
 		}
 		return c.Ports.Move(ctx, m)
 	})
+}
+
+func (c *call) AppendChunk(ctx context.Context, tenant string, chunk directory.Chunk) error {
+	return alone(c, func() error { return c.Ports.AppendChunk(ctx, tenant, chunk) })
 }
 
 func (c *call) Progress(ctx context.Context, tenant string, leave directory.ID) (directory.Progress, error) {

@@ -54,8 +54,6 @@ type known struct {
 	unanswered []string
 	// checked are records whose owner was found active and that are not put yet.
 	checked []directory.Record
-	// stoodStill are the leaves of which a move outlasted its claim.
-	stoodStill map[directory.ID]bool
 	// closed says with whom each record was when it was closed.
 	closed map[string]directory.ID
 }
@@ -66,7 +64,7 @@ func newWalk(t *rapid.T, world World) *walk {
 		known: known{
 			left: map[directory.ID]bool{}, appointed: map[directory.ID]bool{},
 			given: map[string]map[directory.ID]int{}, written: map[string]bool{},
-			stoodStill: map[directory.ID]bool{}, closed: map[string]directory.ID{},
+			closed: map[string]directory.ID{},
 		},
 	}
 	w.Ports = world.Open(w.clock, w.random, func() {})
