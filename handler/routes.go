@@ -31,7 +31,7 @@ func (p *Program) routes(settings Settings, s *store.Store, gate *access.Gate) h
 		"scim": scimapi.New(scimapi.Config{
 			Gate: gate, Keys: p.keys, Exchange: x, BaseURL: base, BodyLimit: settings.BodyLimit, Refused: p.refusals.Refused,
 			Provision: provision.New(provision.Config{
-				Users: s, Groups: s, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Written,
+				Users: s, Groups: s, Near: p.backing.alone, Now: p.options.Now, Random: p.options.Random, LeaveOpened: p.courier.Written,
 			}),
 		}),
 		"oauth2": tokenapi.New(tokenapi.Config{Gate: gate, Exchange: x}),

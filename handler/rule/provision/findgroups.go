@@ -43,7 +43,7 @@ func (s *Service) FindGroups(ctx context.Context, c Caller, q Search) (Page[Grou
 				"send excludedAttributes=members, or a smaller count", MaxListedMembers)
 		}
 	}
-	return page, each(ctx, page.Found, func(ctx context.Context, g *Group) error {
+	return page, each(ctx, s, page.Found, func(ctx context.Context, g *Group) error {
 		if g.Members == 0 {
 			return nil
 		}
@@ -98,7 +98,7 @@ func (s *Service) groupWith(ctx context.Context, c Caller, id directory.ID, f *s
 		return s.oneGroup(ctx, c, id)
 	}
 	var in []directory.ID
-	err = together(ctx, func(ctx context.Context) (err error) {
+	err = s.reads(ctx, func(ctx context.Context) (err error) {
 		found, err = s.oneGroup(ctx, c, id)
 		return err
 	}, func(ctx context.Context) (err error) {
@@ -134,7 +134,7 @@ func (s *Service) groupsOf(ctx context.Context, c Caller, member string) ([]Grou
 	for i := range ids {
 		groups[i].ID = ids[i]
 	}
-	err = each(ctx, groups, func(ctx context.Context, g *Group) (err error) {
+	err = each(ctx, s, groups, func(ctx context.Context, g *Group) (err error) {
 		g.Group, err = s.Groups.Group(ctx, c.Tenant.ID, g.ID)
 		if fault.Is(err, fault.NotFound) {
 			return nil

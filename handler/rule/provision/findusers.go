@@ -43,7 +43,7 @@ func (s *Service) FindUsers(ctx context.Context, c Caller, q Search) (Page[User]
 	if err != nil || !q.References {
 		return page, err
 	}
-	return page, each(ctx, page.Found, func(ctx context.Context, u *User) (err error) {
+	return page, each(ctx, s, page.Found, func(ctx context.Context, u *User) (err error) {
 		u.Groups, err = s.Groups.GroupsOf(ctx, c.Tenant.ID, u.ID)
 		return err
 	})
@@ -149,7 +149,7 @@ func (s *Service) usersOf(ctx context.Context, c Caller, group string) ([]User, 
 		return nil, fault.New(fault.TooMany, "the group has more than %d members; narrow the filter with \"and\" to an indexed attribute: %s", MaxPageSize, indexedAttributes)
 	}
 	if err == nil {
-		err = each(ctx, users, func(ctx context.Context, u *User) (err error) {
+		err = each(ctx, s, users, func(ctx context.Context, u *User) (err error) {
 			u.User, err = s.Users.User(ctx, c.Tenant.ID, u.ID)
 			if fault.Is(err, fault.NotFound) {
 				return nil

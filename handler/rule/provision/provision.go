@@ -39,7 +39,10 @@ type Caller struct {
 type Config struct {
 	Users  directory.Users
 	Groups directory.Groups
-	Now    func() time.Time
+	// Near says that the store is in this process: reads after one another are
+	// then done before other goroutines would have begun with them.
+	Near bool
+	Now  func() time.Time
 	// Random makes ids. It must be safe for concurrent use.
 	Random io.Reader
 	// LeaveOpened hears of each leave after the commit that began it. It must
@@ -102,6 +105,20 @@ func untilCurrent[T any](once func() (T, error)) (T, error) {
 		WithRetryAfter(time.Second).WithCause(last)
 }
 
+// reads runs functions side by side, or one after the other where the store is
+// near.
+func (s *Service) reads(ctx context.Context, functions ...func(context.Context) error) error {
+	if !s.Near {
+		return together(ctx, functions...)
+	}
+	for _, f := range functions {
+		if err := f(ctx); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // together runs functions side by side, the last one in the caller's own
 // goroutine, and returns the first error that is not of its own making. A panic,
 // which would end the process in another goroutine, becomes a fault.
@@ -136,11 +153,11 @@ func guarded(ctx context.Context, f func(context.Context) error) (err error) {
 	return f(ctx)
 }
 
-// each is together for the items of a list.
-func each[T any](ctx context.Context, items []T, do func(context.Context, *T) error) error {
+// each is reads for the items of a list.
+func each[T any](ctx context.Context, s *Service, items []T, do func(context.Context, *T) error) error {
 	functions := make([]func(context.Context) error, len(items))
 	for i := range items {
 		functions[i] = func(ctx context.Context) error { return do(ctx, &items[i]) }
 	}
-	return together(ctx, functions...)
+	return s.reads(ctx, functions...)
 }

@@ -59,7 +59,7 @@ func (s *Service) readUser(ctx context.Context, c Caller, id directory.ID, group
 	}
 	var err error
 	if groups {
-		err = together(ctx, row, func(ctx context.Context) (err error) {
+		err = s.reads(ctx, row, func(ctx context.Context) (err error) {
 			found.Groups, err = s.Groups.GroupsOf(ctx, c.Tenant.ID, id)
 			return err
 		})
