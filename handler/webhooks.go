@@ -24,8 +24,9 @@ func (p *Program) tell(ctx context.Context, tenant string, _ directory.ID) error
 }
 
 // webhookFailed writes a line for each try that failed. Alerts rely on the code.
+// The cause stays out: it has the address, whose path may be a secret.
 func (p *Program) webhookFailed(tenant string, n directory.Notice, err error) {
 	p.options.Log.Warn("a webhook did not take a notice", slog.String("code", string(fault.WebhookRefused)),
 		slog.String("tenant", tenant), slog.String("leave", n.Leave.String()), slog.String("state", string(n.State)),
-		slog.Int("try", n.Tries), slog.String("error", err.Error()))
+		slog.Int("try", n.Tries), slog.String("error", fault.Of(err).Message))
 }

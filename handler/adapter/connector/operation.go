@@ -2,10 +2,8 @@ package connector
 
 import (
 	"encoding/json"
-	"errors"
 	"fmt"
 	"mime"
-	"strings"
 	"unicode/utf8"
 
 	"handover/handler/core/directory"
@@ -18,9 +16,6 @@ const (
 	maxMoved = 1000
 	// maxTitle is how much of a title the journal keeps, in bytes.
 	maxTitle = 256
-	// maxQuoted is how much of an answer that cannot be used goes into the log, in
-	// bytes.
-	maxQuoted = 512
 	// maxCursor bounds what the application asks us to keep for it, in bytes.
 	maxCursor = 4096
 )
@@ -148,9 +143,4 @@ func invalid(format string, args ...any) *fault.Fault {
 // use, and giving up would park every leave of the tenant over one expired key.
 func refused(format string, args ...any) *fault.Fault {
 	return fault.New(fault.ConnectorRefused, format, args...).WithRetryAfter(refusedWait)
-}
-
-// quoted is the beginning of an answer, for the log.
-func quoted(content []byte) error {
-	return errors.New("answered " + strings.ToValidUTF8(string(content[:min(len(content), maxQuoted)]), "?"))
 }

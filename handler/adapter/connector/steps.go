@@ -120,7 +120,7 @@ func (a application) deserialize(ctx context.Context, in middleware.DeserializeI
 		return out, metadata, nil
 	}
 	if response.StatusCode != http.StatusOK {
-		return out, metadata, &smithyhttp.ResponseError{Response: response, Err: a.refusal(response, content)}
+		return out, metadata, &smithyhttp.ResponseError{Response: response, Err: a.refusal(response)}
 	}
 	output, err := outputOf(response.Header.Get("Content-Type"), content)
 	if err != nil {
@@ -143,8 +143,9 @@ func readAnswer(body io.Reader) ([]byte, error) {
 }
 
 // refusal is what a status other than 200 means: later, never, or not before
-// somebody has corrected a setting.
-func (a application) refusal(response *smithyhttp.Response, content []byte) *fault.Fault {
+// somebody has corrected a setting. What the answer says stays out of it, and so
+// out of every log: it may name people.
+func (a application) refusal(response *smithyhttp.Response) *fault.Fault {
 	status := response.StatusCode
 	var f *fault.Fault
 	switch {
@@ -160,7 +161,7 @@ func (a application) refusal(response *smithyhttp.Response, content []byte) *fau
 	default:
 		f = invalid("the business application refuses the call for good (status %d)", status)
 	}
-	return f.WithCause(quoted(content))
+	return f
 }
 
 // later tells whether a status promises that another try may pass.

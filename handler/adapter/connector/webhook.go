@@ -20,6 +20,9 @@ import (
 // it down and answer, and do its own work after that.
 const webhookTimeout = 15 * time.Second
 
+// maxThanks is how much of its answer is read, in bytes.
+const maxThanks = 4 << 10
+
 // Webhook posts events to the addresses that tenants have set, signed as Standard
 // Webhooks 1.0 has it; docs/webhooks.md describes them for the application's
 // developer. It is safe for concurrent use.
@@ -49,12 +52,14 @@ func (w *Webhook) Post(ctx context.Context, setting directory.WebhookSetting, ev
 		return unposted(err)
 	}
 	defer response.Body.Close()
-	content, _ := io.ReadAll(io.LimitReader(response.Body, maxQuoted)) // for the log alone
+	// What it says is kept nowhere: it may repeat the names in the event. It is
+	// read so that the connection can be used again.
+	_, _ = io.Copy(io.Discard, io.LimitReader(response.Body, maxThanks))
 	if ctx.Err() != nil {
 		// A server that notices our hanging up may still send an empty answer.
 		return unposted(ctx.Err())
 	}
-	return w.verdict(response, content)
+	return w.verdict(response)
 }
 
 func (w *Webhook) request(ctx context.Context, setting directory.WebhookSetting, event *directory.Event) (*http.Request, error) {
@@ -95,7 +100,7 @@ func (w *Webhook) signatures(setting directory.WebhookSetting, tenant, id string
 }
 
 // verdict is what the application's answer means.
-func (w *Webhook) verdict(response *http.Response, content []byte) error {
+func (w *Webhook) verdict(response *http.Response) error {
 	status := response.StatusCode
 	var f *fault.Fault
 	switch {
@@ -106,7 +111,7 @@ func (w *Webhook) verdict(response *http.Response, content []byte) error {
 	default:
 		f = untaken("the webhook answers with the status %d in place of one from 200 to 299", status)
 	}
-	return f.WithRetryAfter(retryAfter(response.Header.Get("Retry-After"), w.now())).WithCause(quoted(content))
+	return f.WithRetryAfter(retryAfter(response.Header.Get("Retry-After"), w.now()))
 }
 
 // unposted is an error of the transport, which may have refused the address.
