@@ -101,9 +101,9 @@ func TestNoticeHints(t *testing.T) {
 	w := newWorld(t)
 	w.doneLeave(clock)
 	w.now = clock.Add(time.Hour)
-	works, err := w.TenantsWithWork(t.Context())
-	if err != nil || len(works) != 1 {
-		t.Fatal(works, err)
+	works := w.works()
+	if len(works) != 1 {
+		t.Fatal(works)
 	}
 	if err := w.Rest(t.Context(), works[0]); err != nil {
 		t.Fatal(err)
@@ -115,9 +115,53 @@ func TestNoticeHints(t *testing.T) {
 	if _, err := w.CommitNotice(t.Context(), tenant, directory.NoticeChange{Before: read[0], After: &tried}); err != nil {
 		t.Fatal(err)
 	}
-	if works, err := w.TenantsWithWork(t.Context()); err != nil || len(works) != 1 {
-		t.Errorf("after another try: %v, %v", works, err)
+	if works := w.works(); len(works) != 1 {
+		t.Errorf("after another try: %v", works)
 	}
+}
+
+// TestHintOfALastMove: a leave comes to its end when nothing says any more that
+// its tenant has work. Only one with a notice leaves work.
+func TestHintOfALastMove(t *testing.T) {
+	for _, told := range []bool{false, true} {
+		w := newWorld(t)
+		opened := directory.OpenLeave(w.id(directory.SortUser), directory.Person{ID: w.id(directory.SortUser)}, clock)
+		before, err := w.CommitLeave(t.Context(), tenant, directory.LeaveChange{After: opened})
+		if err != nil {
+			t.Fatal(err)
+		}
+		w.now = clock.Add(time.Hour)
+		for _, work := range w.works() {
+			if err := w.Rest(t.Context(), work); err != nil {
+				t.Fatal(err)
+			}
+		}
+		after, err := before.Through(w.now, w.now, directory.Queued, directory.Running, directory.Done)
+		if err != nil {
+			t.Fatal(err)
+		}
+		change := directory.LeaveChange{Before: &before, After: after}
+		if told {
+			notice := directory.NoticeOf(after)
+			change.Notice = &notice
+		}
+		if _, err := w.CommitLeave(t.Context(), tenant, change); err != nil {
+			t.Fatal(err)
+		}
+		if works := w.works(); (len(works) == 1) != told {
+			t.Errorf("with a notice %v: %d hints", told, len(works))
+		}
+	}
+}
+
+// works are the hints.
+func (w *world) works() []directory.Work {
+	w.Helper()
+	works, err := w.TenantsWithWork(w.Context())
+	if err != nil {
+		w.Fatal(err)
+	}
+	return works
 }
 
 // TestWebhookSetting is kept with the tenant.

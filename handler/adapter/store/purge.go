@@ -69,11 +69,10 @@ type purgeRange struct {
 }
 
 // purgeRanges is everything but settings and counters. What would begin new work
-// goes first: due rows, notices and credentials.
+// goes first: due rows and credentials.
 func (s *Store) purgeRanges() []purgeRange {
 	return []purgeRange{
 		{s.directory, prefixDue, end(prefixDue)},
-		{s.directory, prefixNotice, end(prefixNotice)},
 		{s.directory, prefixCredential, end(prefixCredential)},
 		{s.directory, "a", rowCounters},
 		{s.directory, rowCounters + "-", rowTenant},
@@ -121,7 +120,7 @@ func (s *Store) purgeFirst(ctx context.Context, tenant string) (int, error) {
 
 func (s *Store) countRows(ctx context.Context, tenant string) (n int64, err error) {
 	for _, part := range s.purgeRanges() {
-		if part.from == prefixDue || part.from == prefixNotice || part.from == prefixCredential {
+		if part.from == prefixDue || part.from == prefixCredential {
 			continue // within the ranges that follow
 		}
 		q := table.Query{Partition: tenant, From: part.from, To: part.to, Columns: []string{columnTx}}

@@ -79,6 +79,19 @@ func TestDeliver(t *testing.T) {
 			t.Errorf("%d posted, %d left", len(o.posted), len(o.notices))
 		}
 	})
+	inBubble(t, "what comes after the last look is looked for, too", func(t *testing.T, o *outbox) {
+		o.write(1, directory.Blocked)
+		s := o.service()
+		o.idle = func() {
+			o.idle = nil
+			o.write(2, directory.Done)
+			o.deliver(t, s)
+		}
+		o.deliver(t, s)
+		if len(o.posted) != 2 || len(o.notices) != 0 {
+			t.Errorf("%d posted, %d left", len(o.posted), len(o.notices))
+		}
+	})
 	inBubble(t, "the storage is away", func(t *testing.T, o *outbox) {
 		o.write(1, directory.Done)
 		o.broken = fault.New(fault.StorageBusy, "busy")

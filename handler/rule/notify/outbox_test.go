@@ -33,6 +33,8 @@ type outbox struct {
 	// answer is what the application says to it.
 	answer func(directory.Event) error
 	failed atomic.Int64
+	// idle runs each time that nothing is due.
+	idle func()
 	// broken is what the storage says to everything.
 	broken error
 }
@@ -73,10 +75,14 @@ func (o *outbox) put(n directory.Notice) directory.Notice {
 	return n
 }
 
-func (o *outbox) DueNotices(_ context.Context, _ string, until time.Time, limit int) ([]directory.Notice, error) {
+func (o *outbox) DueNotices(_ context.Context, _ string, until time.Time, limit int) (due []directory.Notice, err error) {
+	defer func() {
+		if len(due) == 0 && o.idle != nil {
+			o.idle()
+		}
+	}()
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	var due []directory.Notice
 	for _, n := range o.notices {
 		if !n.Due.After(until) {
 			due = append(due, n)

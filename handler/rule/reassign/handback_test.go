@@ -67,6 +67,21 @@ func TestHandBack(t *testing.T) {
 			t.Errorf("eve has %d", s.openOf(s.eve))
 		}
 	})
+	inBubble(t, "to somebody who left again before the last chunk", func(t *testing.T, s *scene) {
+		s.eveIsBack(t)
+		other, second := newService(s.ledger, "p2"), directory.ID{}
+		s.before = func() {
+			s.before = func() {}
+			second = s.disable(s.eve, 2, time.Now())
+			drain(t, other, s.ledger) // her second leave finds nothing yet
+		}
+		_, _ = s.HandBack(t.Context(), "operator", tenantID, s.leaveID)
+		wantState(t, s.ledger, second, directory.Done)
+		drain(t, s.Service, s.ledger)
+		if s.openOf(s.eve) != 0 || s.openOf(s.ann) != 10 {
+			t.Errorf("eve %d, ann %d", s.openOf(s.eve), s.openOf(s.ann))
+		}
+	})
 	inBubble(t, "what changed meanwhile is listed and left alone", func(t *testing.T, s *scene) {
 		s.eveIsBack(t)
 		s.change("0001", func(r *directory.Record) { r.Status = directory.RecordClosed })
