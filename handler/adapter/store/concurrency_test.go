@@ -147,31 +147,6 @@ func TestMemberChangesJoin(t *testing.T) {
 	w.sound()
 }
 
-// panicking is a table whose transactions end in a panic.
-type panicking struct{ table.Table }
-
-func (panicking) Transact(context.Context, string, []table.Operation) ([]string, error) {
-	time.Sleep(time.Millisecond)
-	panic("a defect")
-}
-
-// A defect that ends one change of members in a panic keeps nobody waiting who
-// had joined it.
-func TestPanicKeepsNobodyWaiting(t *testing.T) {
-	w := crowd(t)
-	ids, group := w.users(20), w.group("sales")
-	s := w.openOn(panicking{w.directory}, w.records)
-	outcomes(len(ids), func(i int) (err error) {
-		defer func() { _ = recover() }()
-		after := group
-		_, err = s.CommitGroup(t.Context(), tenant, directory.GroupChange{
-			Before: &group, After: &after, Rebase: true, Members: directory.MemberChange{Add: ids[i : i+1]},
-		})
-		return err
-	})
-	w.sound()
-}
-
 func TestOneNameOnce(t *testing.T) {
 	w := crowd(t)
 	stores := []*store.Store{w.open(), w.open(), w.open()}

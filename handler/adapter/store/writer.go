@@ -3,17 +3,11 @@ package store
 import (
 	"context"
 	"sync"
-	"time"
 
 	"handover/handler/adapter/table"
-	"handover/handler/core/fault"
-	"handover/handler/core/tally"
 )
 
 const (
-	// flushDeadline bounds the work on one batch: no caller may end it for the
-	// others.
-	flushDeadline = 30 * time.Second
 	// maxBatchSize is the most bytes, counted by table.Size, of the changes that
 	// share a transaction. In the worst case JSON triples them, and 4 MiB is the
 	// limit.
@@ -51,7 +45,9 @@ type submission struct {
 	size int
 	etag string
 	err  error
-	done chan struct{}
+	// decided is set before done is closed, by the flush alone.
+	decided bool
+	done    chan struct{}
 }
 
 func (w *writers) of(s *Store, tenant string) *writer {
@@ -128,7 +124,7 @@ func (w *writer) run() {
 			w.store.writers.retire(w)
 			return
 		}
-		w.flush(batch)
+		w.guarded(batch)
 	}
 }
 
@@ -168,122 +164,4 @@ func (t *transaction) mark(rows map[string]bool) {
 	for i := range t.operations {
 		rows[t.operations[i].Row] = true
 	}
-}
-
-func (sub *submission) finish(etag string, err error) {
-	sub.etag, sub.err = etag, err
-	close(sub.done)
-}
-
-func failAll(batch []*submission, err error) {
-	for _, sub := range batch {
-		sub.finish("", err)
-	}
-}
-
-// flush decides every submission of a batch.
-func (w *writer) flush(batch []*submission) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(batch[0].ctx), flushDeadline)
-	defer cancel()
-	for try := 1; ; try++ {
-		if ctx.Err() != nil {
-			failAll(batch, overdue(ctx.Err()))
-			return
-		}
-		batch = w.admit(ctx, batch)
-		if len(batch) == 0 {
-			return
-		}
-		err := w.send(ctx, batch)
-		if err == nil {
-			return
-		}
-		if batch, err = w.settle(ctx, batch, err); len(batch) == 0 {
-			return
-		}
-		switch {
-		case err == nil:
-			try = 0
-		case try >= maxTries || pause(ctx, try) != nil:
-			failAll(batch, err)
-			return
-		}
-	}
-}
-
-// send transacts a batch with one merge of the counter row, which comes last so
-// that the operations of the first submission keep their places.
-func (w *writer) send(ctx context.Context, batch []*submission) error {
-	next := w.counter
-	var operations []table.Operation
-	for i, sub := range batch {
-		operations = append(operations, sub.operations...)
-		next.apply(sub.delta)
-		if i > 0 {
-			tally.Trip(sub.ctx)
-		}
-	}
-	operations = append(operations, next.merge(batch[0].tx))
-	etags, err := w.store.directory.Transact(ctx, w.tenant, operations)
-	if err != nil {
-		return err
-	}
-	next.etag = etags[len(etags)-1]
-	w.counter = next
-	for _, sub := range batch {
-		sub.finish(etags[sub.main], nil)
-		etags = etags[len(sub.operations):]
-	}
-	return nil
-}
-
-// settle deals with a failed transaction and returns what must go again: the
-// submission at fault gets its own error, and does not spoil the others. doubt is
-// set while it is not known whether the batch was written.
-func (w *writer) settle(ctx context.Context, batch []*submission, err error) (rest []*submission, doubt error) {
-	culprit, index := locate(batch, table.FailedOperation(err))
-	lost := unanswered(err)
-	if lost || batch[0].doubtful {
-		w.counter.known = false
-		is := w.landed(ctx, batch)
-		if is == committed {
-			return nil, nil
-		}
-		lost = lost || is == undecided
-	}
-	switch {
-	case lost:
-		for _, sub := range batch {
-			sub.doubtful = true
-		}
-		return batch, overdue(err)
-	case culprit == len(batch) && fault.Is(err, fault.RowChanged):
-		w.counter.known = false
-		return batch, nil
-	case culprit < 0 || culprit == len(batch):
-		w.counter.known = false
-		failAll(batch, err)
-		return nil, nil
-	}
-	err = &table.Error{Index: index, Fault: fault.Of(err)}
-	if batch[culprit].mustBeOurs(err) {
-		err = nil
-	}
-	batch[culprit].finish("", err)
-	return append(batch[:culprit:culprit], batch[culprit+1:]...), nil
-}
-
-// locate finds whose operation failed: the submission and the index among its
-// operations; len(batch) for the counter row, -1 for none.
-func locate(batch []*submission, failed int) (culprit, index int) {
-	if failed == table.NoOperation {
-		return -1, table.NoOperation
-	}
-	for i, sub := range batch {
-		if failed < len(sub.operations) {
-			return i, failed
-		}
-		failed -= len(sub.operations)
-	}
-	return len(batch), table.NoOperation
 }
