@@ -47,6 +47,17 @@ func Panicked(p any) *Fault {
 		WithCause(fmt.Errorf("panic: %v\n%s", p, debug.Stack()))
 }
 
+// Guarded runs a function in whose goroutine a panic would end the process, or
+// leave something held; the panic comes back as a fault.
+func Guarded(f func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = Panicked(p)
+		}
+	}()
+	return f()
+}
+
 // WithCause returns a copy of f that carries the error it came from.
 func (f *Fault) WithCause(cause error) *Fault {
 	g := *f

@@ -60,7 +60,11 @@ func (s *Service) Deliver(ctx context.Context, tenant string) error {
 		return nil
 	}
 	for {
-		all, err := s.round(ctx, tenant)
+		all := false
+		err := fault.Guarded(func() (err error) {
+			all, err = s.round(ctx, tenant)
+			return err
+		})
 		if !s.turns.give(tenant, all) {
 			return err
 		}

@@ -106,6 +106,30 @@ func TestDeliver(t *testing.T) {
 	})
 }
 
+// TestPanics are defects that end neither the process nor the telling.
+func TestPanics(t *testing.T) {
+	defect := func() { panic("a defect") }
+	for name, broken := range map[string]func(*outbox){
+		"of the webhook": func(o *outbox) { o.answer = func(directory.Event) error { defect(); return nil } },
+		"of the storage": func(o *outbox) { o.idle = defect },
+	} {
+		inBubble(t, name, func(t *testing.T, o *outbox) {
+			o.write(1, directory.Done)
+			s := o.service()
+			broken(o)
+			if err := s.Deliver(t.Context(), tenantID); !fault.Is(err, fault.Internal) {
+				t.Errorf("%v", err)
+			}
+			o.idle, o.answer = nil, func(directory.Event) error { return nil }
+			o.write(2, directory.Done)
+			o.deliver(t, s)
+			if last := o.posted[len(o.posted)-1]; last.Notice.Leave != (directory.ID{15: 2}) {
+				t.Errorf("the last that was told is %s", last.Notice.Leave)
+			}
+		})
+	}
+}
+
 func TestFailures(t *testing.T) {
 	inBubble(t, "growing waits, and then the end", func(t *testing.T, o *outbox) {
 		o.write(1, directory.Parked)

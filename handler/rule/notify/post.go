@@ -51,9 +51,11 @@ func (s *Service) postAll(ctx context.Context, tenant *directory.Tenant, due []d
 			if seen[failed].Load() > 0 || ctx.Err() != nil {
 				return ctx.Err()
 			}
-			became, err := s.one(ctx, tenant, n)
-			seen[became].Add(1)
-			return err
+			return fault.Guarded(func() error {
+				became, err := s.one(ctx, tenant, n)
+				seen[became].Add(1)
+				return err
+			})
 		})
 	}
 	err = group.Wait()

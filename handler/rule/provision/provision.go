@@ -132,9 +132,9 @@ func together(ctx context.Context, functions ...func(context.Context) error) err
 	group.SetLimit(width)
 	last := len(functions) - 1
 	for _, f := range functions[:last] {
-		group.Go(func() error { return guarded(ctx, f) })
+		group.Go(func() error { return fault.Guarded(func() error { return f(ctx) }) })
 	}
-	err := guarded(ctx, functions[last])
+	err := fault.Guarded(func() error { return functions[last](ctx) })
 	if err != nil {
 		stop()
 	}
@@ -142,15 +142,6 @@ func together(ctx context.Context, functions ...func(context.Context) error) err
 		return others
 	}
 	return err
-}
-
-func guarded(ctx context.Context, f func(context.Context) error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Panicked(p)
-		}
-	}()
-	return f(ctx)
 }
 
 // each is reads for the items of a list.

@@ -5,6 +5,7 @@ import (
 	"sync"
 
 	"handover/handler/core/directory"
+	"handover/handler/core/fault"
 )
 
 const (
@@ -58,7 +59,8 @@ func (c *Courier) deliver(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case p := <-c.backlog:
-			if err := c.send(ctx, p.tenant, p.leave); err != nil && ctx.Err() == nil {
+			err := fault.Guarded(func() error { return c.send(ctx, p.tenant, p.leave) })
+			if err != nil && ctx.Err() == nil {
 				c.failed(err)
 			}
 		}

@@ -455,4 +455,23 @@ func TestCourier(t *testing.T) {
 		synctest.Wait()
 		wantState(t, s.ledger, s.leaveID, directory.Queued)
 	})
+	inBubble(t, "goes on after a defect", func(t *testing.T, s *scene) {
+		var sent []directory.ID
+		var failures []error
+		courier := reassign.NewCourier(func(_ context.Context, _ string, leave directory.ID) error {
+			if leave == s.bob {
+				panic("a defect")
+			}
+			sent = append(sent, leave)
+			return nil
+		}, func(err error) { failures = append(failures, err) })
+		go courier.Run(t.Context())
+		for _, leave := range []directory.ID{s.bob, s.eve} {
+			courier.Written(t.Context(), tenantID, leave)
+			synctest.Wait()
+		}
+		if len(sent) != 1 || sent[0] != s.eve || len(failures) != 1 || !fault.Is(failures[0], fault.Internal) {
+			t.Errorf("sent %v, failures %v", sent, failures)
+		}
+	})
 }
